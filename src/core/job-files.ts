@@ -1,0 +1,76 @@
+/**
+ * Where a job's files lie in the store. Every name is made here and nowhere else.
+ *
+ * ```
+ * jobs/<id>/
+ *   job.json                     what the id stands for: hashes of input and params, betas, apiVersion, account
+ *   requests.jsonl  params.json  the input, as the client put it there
+ *   ids.jsonl                    the custom_id of each request, a JSON string a line
+ *   plan.json                    site, options, totals: written when round 1 is whole
+ *   rounds/<n>.json              sources and chunks of a retry round: written when the round is whole
+ *   chunks/<round>-<chunk>/
+ *     chunk.json                 how many requests, references to the next two
+ *     body.json  members.jsonl   the bytes to POST; position and attempt of each request
+ *     intents/<name>.json        one attempt to submit; <name>.end.json tells how it ended, when that is known
+ *     batch.json                 the batch that the API made of it
+ *     outcomes.jsonl             one line per request, in input order: position, attempt, outcome, result
+ *     retry.jsonl                position and attempt of each request for a later round
+ *     collected.json             the counts: written when the chunk is whole
+ *   results.jsonl  failures.jsonl  report.json
+ * ```
+ *
+ * @module
+ */
+import type { ChunkName } from '../contract';
+
+export function jobFolder(jobId: string): string {
+  return `jobs/${jobId}`;
+}
+
+/** Keys of a job's own files. */
+export function jobFiles(jobId: string) {
+  const folder = jobFolder(jobId);
+  return {
+    folder,
+    job: `${folder}/job.json`,
+    requests: `${folder}/requests.jsonl`,
+    params: `${folder}/params.json`,
+    ids: `${folder}/ids.jsonl`,
+    plan: `${folder}/plan.json`,
+    rounds: `${folder}/rounds`,
+    round: (round: number) => `${folder}/rounds/${round}.json`,
+    chunks: `${folder}/chunks`,
+  } as const;
+}
+
+/** Keys of one chunk's files. */
+export function chunkFiles(jobId: string, name: ChunkName) {
+  const folder = `${jobFolder(jobId)}/chunks/${chunkLabel(name)}`;
+  return {
+    folder,
+    chunk: `${folder}/chunk.json`,
+    body: `${folder}/body.json`,
+    members: `${folder}/members.jsonl`,
+    intents: `${folder}/intents`,
+    intent: (intent: string) => `${folder}/intents/${intent}.json`,
+    intentEnd: (intent: string) => `${folder}/intents/${intent}.end.json`,
+    batch: `${folder}/batch.json`,
+    outcomes: `${folder}/outcomes.jsonl`,
+    retry: `${folder}/retry.jsonl`,
+    collected: `${folder}/collected.json`,
+  } as const;
+}
+
+/** Keys of the three files below a folder of the store. */
+export function outputFiles(folder: string) {
+  return {
+    results: `${folder}/results.jsonl`,
+    failures: `${folder}/failures.jsonl`,
+    report: `${folder}/report.json`,
+  } as const;
+}
+
+/** `1-0`: round 1, chunk 0. */
+export function chunkLabel({ round, chunk }: ChunkName): string {
+  return `${round}-${chunk}`;
+}

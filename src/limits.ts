@@ -1,0 +1,44 @@
+/**
+ * Every limit of the API and of Temporal that this project leans on: value, unit, source, date read.
+ *
+ * @module
+ */
+
+/** Requests in one batch. https://platform.claude.com/docs/en/build-with-claude/batch-processing, read 2026-11-22. */
+export const BATCH_REQUESTS_MAX = 100_000;
+
+/** Bytes in one create call. Same page: 256 MB, read as the smaller of its two meanings. */
+export const BATCH_BYTES_MAX = 256_000_000;
+
+/** Where we cut: 2 % below the limit, so that headers and the API's own counting never decide. */
+export const CHUNK_BYTES_MAX = 251_000_000;
+
+/** A `custom_id` on the wire, `^[a-zA-Z0-9_-]{1,64}$`. Same page, and as validated by the API. */
+export const WIRE_ID_LENGTH_MAX = 64;
+
+/** A batch expires this long after its creation, exactly. */
+export const BATCH_LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** Results can be downloaded for 29 days from the batch's creation. */
+export const RESULTS_LIFETIME_MS = 29 * 24 * 60 * 60 * 1000;
+
+/** Page size of the list call; the API allows 1 to 1,000. */
+export const LIST_PAGE_SIZE_MAX = 1000;
+
+/** Chunks that one round keeps at the API at a time. A tier's queue holds 200,000 to 500,000 requests. */
+export const CHUNK_WINDOW = 10;
+
+/** Longest line of an input or of a results file that is read. One request may hold large documents. */
+export const LINE_BYTES_MAX = CHUNK_BYTES_MAX;
+
+/** Bad lines that an error lists. */
+export const BAD_LINES_LISTED_MAX = 20;
+
+/** Length of a job's id, which is a Workflow Id and a folder's name. */
+export const JOB_ID_LENGTH_MAX = 200;
+
+/** Attempts that collect makes before it takes a results file as it is and calls the rest missing. */
+export const COLLECT_ATTEMPTS_MAX = 6;
+
+/** Tries of an Activity on Workers that do not fit the job, before the job pauses. */
+export const WRONG_WORKER_ATTEMPTS_MAX = 5;
