@@ -33,7 +33,10 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       // Numbers read well in messages; the rule's other findings are worth having.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // Two overloads that differ in one word are clearer than one with a union.
@@ -45,28 +48,48 @@ export default tseslint.config(
       // A promise handed to a callback that ignores it is checked where it matters, by no-floating-promises.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       // Endless loops that end by return are how a Worker waits.
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: true },
+      ],
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
-      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Export by name.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Export by name.' },
+      ],
     },
   },
   {
     files: ['workflows/**'],
     rules: only([
-      { group: ['node:*', '@temporalio/activity', '@temporalio/client', '@temporalio/worker'], message: 'The Workflow sandbox has none of these.' },
-      { group: ['**/activities/*', '**/activities'], message: 'Workflows and Activities never import each other.', allowTypeImports: true },
+      {
+        group: ['node:*', '@temporalio/activity', '@temporalio/client', '@temporalio/worker'],
+        message: 'The Workflow sandbox has none of these.',
+      },
+      {
+        group: ['**/activities/*', '**/activities'],
+        message: 'Workflows and Activities never import each other.',
+        allowTypeImports: true,
+      },
       anthropic,
     ]),
   },
   { files: ['activities/**'], rules: only([workflows]) },
-  { files: ['src/**'], ignores: ['src/simulator/**', 'src/cli/**'], rules: only([anthropic, workflows]) },
+  {
+    files: ['src/**'],
+    ignores: ['src/simulator/**', 'src/cli/**'],
+    rules: only([anthropic, workflows]),
+  },
   {
     files: ['src/core/**', 'src/contract.ts', 'src/options.ts', 'src/limits.ts', 'src/errors.ts'],
     rules: only([
       anthropic,
       workflows,
-      { group: ['node:*', '@temporalio/activity', '@temporalio/client', '@temporalio/worker'], message: 'Pure code: it also runs in the Workflow sandbox.' },
+      {
+        group: ['node:*', '@temporalio/activity', '@temporalio/client', '@temporalio/worker'],
+        message: 'Pure code: it also runs in the Workflow sandbox.',
+      },
     ]),
   },
   {
@@ -81,6 +104,18 @@ export default tseslint.config(
   },
   { files: ['bench/**', 'examples/**'], rules: { 'max-lines-per-function': 'off' } },
   { files: ['**/*.mjs', '**/*.js'], ...tseslint.configs.disableTypeChecked },
-  { files: ['**/*.js'], languageOptions: { globals: { require: 'readonly', module: 'writable', process: 'readonly', console: 'readonly', __dirname: 'readonly' } }, rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  {
+    files: ['**/*.js'],
+    languageOptions: {
+      globals: {
+        require: 'readonly',
+        module: 'writable',
+        process: 'readonly',
+        console: 'readonly',
+        __dirname: 'readonly',
+      },
+    },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
   { files: ['eslint.config.mjs'], rules: { 'no-restricted-syntax': 'off' } }
 );

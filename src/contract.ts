@@ -24,8 +24,10 @@ export const SIGNAL = {
   pause: 'pause',
   resume: 'resume',
   checkNow: 'checkNow',
-  /** From a chunk or a retry round to its job, on a change of state only. */
+  /** From a chunk to its job, on a change of state only. */
   chunkChanged: 'messageBatchChunkChanged',
+  /** From a retry round to its job, likewise. */
+  roundChanged: 'messageBatchRoundChanged',
 } as const;
 
 /** The Query of a job; answers with {@link JobProgress}. */
@@ -97,6 +99,8 @@ export interface Plan extends JobContext {
   readonly requests: StoreReference;
   /** Number of requests, blank lines not counted. */
   readonly total: number;
+  /** True when an earlier execution of the job planned it: it may have submitted chunks as well. */
+  readonly resumed: boolean;
   /** Every round written down so far, by number: an earlier execution of the job may have left some. */
   readonly rounds: readonly RoundPlan[];
   /** The report of an earlier execution that reached its end. */
@@ -169,6 +173,8 @@ export interface ResultCounts {
 export interface CollectInput extends BatchInput {
   /** True when this job asked the API to cancel the batch: its canceled requests are ours. */
   readonly canceledByUs: boolean;
+  /** True when the results were read often enough: what is not there by now is `missing`. */
+  readonly takeAsIs: boolean;
 }
 
 /** What a chunk came to. */
@@ -262,6 +268,13 @@ export interface RetryInput extends JobContext {
   readonly round: number;
   readonly sources: readonly ChunkName[];
   readonly control: ChildControl;
+}
+
+/** A retry round's news for its job. */
+export interface RoundChange {
+  readonly round: number;
+  readonly pause?: Pause | null;
+  readonly plan?: RoundPlan;
 }
 
 export type JobStatus = 'running' | 'paused' | 'completed' | 'canceled' | 'failed';

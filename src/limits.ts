@@ -37,8 +37,11 @@ export const BAD_LINES_LISTED_MAX = 20;
 /** Length of a job's id, which is a Workflow Id and a folder's name. */
 export const JOB_ID_LENGTH_MAX = 200;
 
-/** Attempts that collect makes before it takes a results file as it is and calls the rest missing. */
-export const COLLECT_ATTEMPTS_MAX = 6;
+/** How often incomplete results are read before they are taken as they are and the rest is called missing. */
+export const COLLECT_READS_MAX = 6;
 
-/** Tries of an Activity on Workers that do not fit the job, before the job pauses. */
-export const WRONG_WORKER_ATTEMPTS_MAX = 5;
+/** Tries of an Activity before its Workflow decides: also how many Workers that do not fit a job it may meet. */
+export const ACTIVITY_ATTEMPTS_MAX = 5;
+
+/** How long past its `expires_at` a batch may still say that it runs, before a person is asked. */
+export const EXPIRY_GRACE_MS = 2 * 60 * 60 * 1000;

@@ -55,6 +55,7 @@ export function chunkFiles(jobId: string, name: ChunkName) {
     intent: (intent: string) => `${folder}/intents/${intent}.json`,
     intentEnd: (intent: string) => `${folder}/intents/${intent}.end.json`,
     batch: `${folder}/batch.json`,
+    cancel: `${folder}/cancel.json`,
     outcomes: `${folder}/outcomes.jsonl`,
     retry: `${folder}/retry.jsonl`,
     collected: `${folder}/collected.json`,

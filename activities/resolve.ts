@@ -1,0 +1,121 @@
+import type { ResolveInput, Submission } from '../src/contract';
+import { jobFiles } from '../src/core/job-files';
+import { readBatchRecord } from '../src/core/records';
+import { failure, isMessageBatchFailure } from '../src/errors';
+import type { Store } from '../src/store/store';
+import { isBatchId, retrieveBatch, totalOf } from './batch-answer';
+import { callerOf, type Caller } from './call-api';
+import type { ActivityDeps } from './deps';
+import { assertRightWorker } from './site';
+import {
+  closeIntent,
+  earliestApiTime,
+  readChunk,
+  readStanding,
+  recordBatch,
+  toSubmission,
+  type Intent,
+} from './submission-records';
+
+/** A batch cannot be older than the intent that it came from; this much for clocks inside the API that disagree. */
+const CREATED_BEFORE_INTENT_MS_MAX = 5 * 60 * 1000;
+
+/**
+ * Makes the Activity that takes a person's word on a submission of unknown end.
+ *
+ * `absent` closes the open intents; the chunk may then be submitted again. A batch's id is checked against what is known
+ * of the chunk, as far as a batch can be told before its results are there.
+ *
+ * @throws ApplicationFailure `MessageBatch.Refused` when the word does not fit the facts; nothing is changed then.
+ */
+export function createResolve(deps: ActivityDeps): (input: ResolveInput) => Promise<Submission> {
+  return async (input) => {
+    const client = await assertRightWorker(deps, input);
+    const { requests } = await readChunk(deps.store, input);
+    const standing = await readStanding(deps.store, input);
+    // Known by now: a late answer was recorded, or the word was given twice.
+    if (standing.state === 'submitted') return toSubmission(standing, requests);
+    const intents = standing.state === 'open' ? standing.intents : [];
+    if (input.submission === 'absent') {
+      await close(deps.store, input, intents, 'absent');
+      return { state: 'none', requests };
+    }
+    return adopt({ store: deps.store, caller: callerOf(client, input), input, intents, requests });
+  };
+}
+
+interface Adoption {
+  readonly store: Store;
+  readonly caller: Caller;
+  readonly input: ResolveInput;
+  readonly intents: readonly Intent[];
+  readonly requests: number;
+}
+
+async function adopt(adoption: Adoption): Promise<Submission> {
+  const { store, caller, input, intents, requests } = adoption;
+  const [first, ...rest] = intents;
+  if (!isBatchId(input.submission)) {
+    throw refused('Expected `absent` or the id of a batch, got neither.');
+  }
+  const batchId = input.submission;
+  if (first === undefined) {
+    throw refused(`No submission of chunk ${input.round}-${input.chunk} has an unknown end.`);
+  }
+  await assertNotTaken(store, input, batchId);
+  const check = await find(caller, batchId);
+  const total = totalOf(check);
+  if (total !== requests) {
+    throw refused(`The batch ${batchId} has ${total} requests, the chunk has ${requests}.`);
+  }
+  const earliestMs = Date.parse(earliestApiTime(intents)) - CREATED_BEFORE_INTENT_MS_MAX;
+  if (Date.parse(check.createdAt) < earliestMs) {
+    throw refused(`The batch ${batchId} is older than the submission whose end is unknown.`);
+  }
+  const { createdAt, expiresAt } = check;
+  const record = { batch_id: batchId, created_at: createdAt, expires_at: expiresAt };
+  const recorded = await recordBatch(store, input, { ...record, intent: first.name });
+  const closed = await closeIntent(store, input, first.name, 'accepted', batchId);
+  if (!recorded && !closed) {
+    throw failure('MessageBatch.StoreUnavailable', 'The batch could not be written down.');
+  }
+  // One chunk has one POST at a time: of several open intents the others never sent theirs.
+  await close(store, input, rest, 'absent');
+  return { state: 'submitted', batchId, createdAt, expiresAt, requests };
+}
+
+/** A batch that this job knows as another chunk's cannot be this one's too. */
+async function assertNotTaken(store: Store, input: ResolveInput, batchId: string): Promise<void> {
+  for (const key of await store.list(jobFiles(input.jobId).chunks)) {
+    if (!key.endsWith('/batch.json')) continue;
+    const batch = await readBatchRecord(store, key);
+    if (batch?.batch_id === batchId) {
+      throw refused(`The batch ${batchId} belongs to another chunk of this job.`);
+    }
+  }
+}
+
+async function find(caller: Caller, batchId: string): ReturnType<typeof retrieveBatch> {
+  try {
+    return await retrieveBatch(caller, batchId);
+  } catch (error) {
+    if (!isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) throw error;
+    throw refused(`The API knows no batch ${batchId}.`);
+  }
+}
+
+async function close(
+  store: Store,
+  input: ResolveInput,
+  intents: readonly Intent[],
+  end: 'absent'
+): Promise<void> {
+  for (const { name } of intents) {
+    if (await closeIntent(store, input, name, end)) continue;
+    throw failure('MessageBatch.StoreUnavailable', 'The end of a submission could not be written.');
+  }
+}
+
+function refused(message: string): Error {
+  return failure('MessageBatch.Refused', message);
+}

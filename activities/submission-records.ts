@@ -1,0 +1,232 @@
+/**
+ * What the store knows about the submissions of one chunk, and how it is written.
+ *
+ * Intents are only added and closed, never changed: whoever reads them at whatever moment sees every POST that may have
+ * gone out before it.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import type { ChunkName, Submission } from '../src/contract';
+import { chunkFiles } from '../src/core/job-files';
+import {
+  readBatchRecord,
+  readChunkRecord,
+  readIntentEndRecord,
+  readIntentRecord,
+  toRecordText,
+  type BatchRecord,
+  type ChunkRecord,
+  type IntentEndRecord,
+  type IntentRecord,
+} from '../src/core/records';
+import { failure } from '../src/errors';
+import { BATCH_LIFETIME_MS } from '../src/limits';
+import type { Store } from '../src/store/store';
+
+/** One chunk of one job. */
+export interface ChunkOfJob extends ChunkName {
+  readonly jobId: string;
+}
+
+export interface Intent {
+  readonly name: string;
+  readonly record: IntentRecord;
+}
+
+/** How a chunk's submission stands in the store. */
+export type Standing =
+  | { readonly state: 'submitted'; readonly batch: BatchRecord }
+  /** Intents without a known end, by name: the earliest first. */
+  | { readonly state: 'open'; readonly intents: readonly Intent[] }
+  | { readonly state: 'none' };
+
+/** A full disk is mended, or an S3 bucket answers again, within seconds or not at all. */
+const WRITE_RETRY_DELAYS_MS = [100, 400, 1500];
+
+/** @throws ApplicationFailure `MessageBatch.BadReference` when the chunk was never written down. */
+export async function readChunk(store: Store, name: ChunkOfJob): Promise<ChunkRecord> {
+  const record = await readChunkRecord(store, chunkFiles(name.jobId, name).chunk);
+  if (record !== undefined) return record;
+  throw failure(
+    'MessageBatch.BadReference',
+    `The store holds no chunk ${name.round}-${name.chunk} of the job ${name.jobId}.`
+  );
+}
+
+/**
+ * Reads how the submission of a chunk stands.
+ *
+ * @param own - Name of an intent to leave out: the caller's.
+ */
+export async function readStanding(
+  store: Store,
+  name: ChunkOfJob,
+  own?: string
+): Promise<Standing> {
+  const files = chunkFiles(name.jobId, name);
+  const batch = await readBatchRecord(store, files.batch);
+  if (batch !== undefined) return { state: 'submitted', batch };
+  const open: Intent[] = [];
+  for (const intent of await listIntents(store, name)) {
+    if (intent === own) continue;
+    const end = await readIntentEndRecord(store, files.intentEnd(intent));
+    if (end !== undefined && end.end !== 'accepted') continue;
+    const record = await readIntentRecord(store, files.intent(intent));
+    if (record === undefined) continue;
+    if (end?.batch_id === undefined) open.push({ name: intent, record });
+    else return { state: 'submitted', batch: toBatchRecord(intent, record, end.batch_id, end.at) };
+  }
+  return open.length > 0 ? { state: 'open', intents: open } : { state: 'none' };
+}
+
+export function toSubmission(standing: Standing, requests: number): Submission {
+  switch (standing.state) {
+    case 'submitted': {
+      const { batch_id: batchId, created_at: createdAt, expires_at: expiresAt } = standing.batch;
+      return { state: 'submitted', batchId, createdAt, expiresAt, requests };
+    }
+    case 'open':
+      return {
+        state: 'unknown',
+        requests,
+        intents: standing.intents.map(({ name }) => name),
+        since: earliestApiTime(standing.intents),
+      };
+    case 'none':
+      return { state: 'none', requests };
+  }
+}
+
+/** The API's time before the earliest of some POSTs. */
+export function earliestApiTime(intents: readonly Intent[]): string {
+  const times = intents.map(({ record }) => record.api_time);
+  return times.reduce((earliest, time) =>
+    Date.parse(time) < Date.parse(earliest) ? time : earliest
+  );
+}
+
+/** Writes an intent under a name that no other attempt has; names sort by time, as far as clocks agree. */
+export async function openIntent(
+  store: Store,
+  name: ChunkOfJob,
+  record: IntentRecord
+): Promise<string> {
+  const time = record.api_time.replace(/[^0-9]/g, '').slice(0, 14);
+  const intent = `${time}-${randomBytes(8).toString('hex')}`;
+  await store.write(chunkFiles(name.jobId, name).intent(intent), toRecordText(record));
+  return intent;
+}
+
+/** Whether an intent is still without an end: a person may have closed it as `absent` in the meantime. */
+export async function isOpen(store: Store, name: ChunkOfJob, intent: string): Promise<boolean> {
+  const end = await readIntentEndRecord(store, chunkFiles(name.jobId, name).intentEnd(intent));
+  return end === undefined;
+}
+
+/**
+ * Writes down how an intent ended, trying a few times.
+ *
+ * @returns false when the store could not be written. The intent then stays open, which costs time and never money.
+ */
+export async function closeIntent(
+  store: Store,
+  name: ChunkOfJob,
+  intent: string,
+  end: IntentEndRecord['end'],
+  batchId?: string
+): Promise<boolean> {
+  const at = new Date().toISOString();
+  const record: IntentEndRecord = {
+    end,
+    at,
+    ...(batchId === undefined ? {} : { batch_id: batchId }),
+  };
+  return tryWrite(store, chunkFiles(name.jobId, name).intentEnd(intent), record);
+}
+
+/** Writes down the batch of a chunk, trying a few times. @returns false when the store could not be written. */
+export async function recordBatch(
+  store: Store,
+  name: ChunkOfJob,
+  batch: Omit<BatchRecord, 'recorded_at'>
+): Promise<boolean> {
+  const record: BatchRecord = { ...batch, recorded_at: new Date().toISOString() };
+  return tryWrite(store, chunkFiles(name.jobId, name).batch, record);
+}
+
+/**
+ * Writes down the batch of a chunk if that failed when it was accepted.
+ *
+ * @throws ApplicationFailure `MessageBatch.StoreUnavailable`.
+ */
+export async function ensureBatchRecord(
+  store: Store,
+  name: ChunkOfJob,
+  batchId: string,
+  { createdAt, expiresAt }: { readonly createdAt: string; readonly expiresAt: string }
+): Promise<void> {
+  const files = chunkFiles(name.jobId, name);
+  if ((await readBatchRecord(store, files.batch)) !== undefined) return;
+  const record: BatchRecord = {
+    batch_id: batchId,
+    created_at: createdAt,
+    expires_at: expiresAt,
+    intent: (await findIntentOf(store, name, batchId)) ?? '',
+    recorded_at: new Date().toISOString(),
+  };
+  await store.write(files.batch, toRecordText(record));
+}
+
+async function findIntentOf(
+  store: Store,
+  name: ChunkOfJob,
+  batchId: string
+): Promise<string | null> {
+  const files = chunkFiles(name.jobId, name);
+  const intents = await listIntents(store, name);
+  for (const intent of intents) {
+    const end = await readIntentEndRecord(store, files.intentEnd(intent));
+    if (end?.batch_id === batchId) return intent;
+  }
+  return intents.at(-1) ?? null;
+}
+
+async function listIntents(store: Store, name: ChunkOfJob): Promise<string[]> {
+  const { intents } = chunkFiles(name.jobId, name);
+  const keys = await store.list(intents);
+  return keys
+    .map((key) => key.slice(intents.length + 1))
+    .filter((file) => file.endsWith('.json') && !file.endsWith('.end.json'))
+    .map((file) => file.slice(0, -'.json'.length));
+}
+
+/** What is known of a batch whose own record could not be written; the next look at it writes the API's times. */
+function toBatchRecord(
+  intent: string,
+  { api_time: createdAt }: IntentRecord,
+  batchId: string,
+  recordedAt: string
+): BatchRecord {
+  const expiresAt = new Date(Date.parse(createdAt) + BATCH_LIFETIME_MS).toISOString();
+  return {
+    batch_id: batchId,
+    created_at: createdAt,
+    expires_at: expiresAt,
+    intent,
+    recorded_at: recordedAt,
+  };
+}
+
+async function tryWrite(store: Store, key: string, record: object): Promise<boolean> {
+  for (const delayMs of [...WRITE_RETRY_DELAYS_MS, null]) {
+    try {
+      await store.write(key, toRecordText(record));
+      return true;
+    } catch {
+      if (delayMs === null) break;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+  return false;
+}

@@ -1,0 +1,58 @@
+/**
+ * `run --dry-run`: the checks of a job, without starting anything.
+ */
+import { createReadStream } from 'node:fs';
+import { checkInput, type CheckedInput } from '../../activities/check-input';
+import { CHUNK_LIMITS_DEFAULT } from '../core/chunks';
+import { prepareDefaults } from '../core/params-overlay';
+import { resolveOptions, type JobOptions } from '../options';
+import { commandError } from './errors';
+import { EXIT } from './exit-status';
+import { formatBytes, plural, print, printJson } from './output';
+
+/**
+ * Checks every line of an input as `run` would.
+ *
+ * @returns the exit status: 0 when it could be run.
+ * @throws CommandError that lists the bad lines.
+ */
+export async function dryRun(path: string, options: JobOptions, isJson: boolean): Promise<number> {
+  const { apiVersion } = resolveOptions(options);
+  const { params } = options;
+  const checked = await checkInput(createReadStream(path, { highWaterMark: 1 << 20 }), {
+    defaults: params === undefined ? null : prepareDefaults(Buffer.from(JSON.stringify(params))),
+    apiVersion,
+    limits: CHUNK_LIMITS_DEFAULT,
+  });
+  if (isJson) printJson(toJson(checked));
+  assertGood(checked);
+  if (!isJson) {
+    print(
+      `${plural(checked.total, 'request')} in ${plural(checked.chunks, 'batch')}, ${formatBytes(checked.bytes)}. ` +
+        'Every line is good; nothing was submitted.'
+    );
+  }
+  return EXIT.done;
+}
+
+function toJson(checked: CheckedInput): object {
+  return {
+    requests: checked.total,
+    batches: checked.chunks,
+    bytes: checked.bytes,
+    lines: checked.lines,
+    bad_lines: checked.badLines,
+    problems: checked.listed,
+  };
+}
+
+function assertGood({ badLines, listed, total }: CheckedInput): void {
+  if (badLines > 0) {
+    const list = listed.map(({ line, reason }) => `line ${line}: ${reason}`);
+    if (badLines > list.length) list.push(`and ${badLines - list.length} more`);
+    throw commandError(
+      `${plural(badLines, 'line')} of the input ${badLines === 1 ? 'is' : 'are'} bad; nothing was submitted:\n${list.join('\n')}`
+    );
+  }
+  if (total === 0) throw commandError('The input holds no request; nothing was submitted.');
+}

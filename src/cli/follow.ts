@@ -1,0 +1,80 @@
+/**
+ * Following a job to its end, or to the moment when it stands still.
+ */
+import type { JobHandle } from '../client/job-handle';
+import type { JobProgress, Report } from '../contract';
+import { commandError, isUnavailable } from './errors';
+import { rest } from './interrupt';
+import { queryProgress } from './job-lookup';
+import type { Session } from './session';
+
+export interface FollowOptions {
+  readonly signal: AbortSignal;
+  onProgress(progress: JobProgress): void;
+}
+
+/** How often a job is asked where it stands: a Query costs no event. */
+const LOOK_DELAY_MS = 700;
+/** How long Temporal may be away: its server may be starting again. */
+const AWAY_MS_MAX = 60_000;
+
+/**
+ * Waits for a job's end and shows its progress on the way.
+ *
+ * @throws what ended the job, or the Worker.
+ */
+export async function followJob(
+  session: Session,
+  handle: JobHandle,
+  { signal, onProgress }: FollowOptions
+): Promise<Report> {
+  const ended = new AbortController();
+  const watching = AbortSignal.any([signal, ended.signal]);
+  const watched = watchProgress(session, handle, { signal: watching, onProgress });
+  try {
+    const report = await Promise.race([
+      awaitReport(handle, watching),
+      session.broken,
+      // It ends only by failing: what onProgress throws ends the following.
+      watched.then(() => new Promise<never>(() => undefined)),
+    ]);
+    return report;
+  } finally {
+    ended.abort();
+    await watched.catch(() => undefined);
+  }
+}
+
+/** Shows progress until the signal; a look that fails is made again. */
+async function watchProgress(
+  session: Session,
+  handle: JobHandle,
+  { signal, onProgress }: FollowOptions
+): Promise<void> {
+  while (!signal.aborted) {
+    const progress = await queryProgress(session, handle).catch(() => null);
+    if (signal.aborted) return;
+    if (progress !== null) onProgress(progress);
+    await rest(LOOK_DELAY_MS, signal);
+  }
+}
+
+/** Waits for the report through the deaths of Temporal's server. */
+async function awaitReport(handle: JobHandle, signal: AbortSignal): Promise<Report> {
+  let awaySinceMs: number | null = null;
+  for (;;) {
+    const startedMs = performance.now();
+    try {
+      return await handle.report();
+    } catch (error) {
+      if (signal.aborted || !isUnavailable(error)) throw error;
+      const nowMs = performance.now();
+      // A wait that held for a while shows that the server was there.
+      if (awaySinceMs === null || nowMs - startedMs > AWAY_MS_MAX) awaySinceMs = nowMs;
+      if (nowMs - awaySinceMs > AWAY_MS_MAX) {
+        throw commandError(`Temporal at ${'its address'} is away; the job is kept.`);
+      }
+      await rest(LOOK_DELAY_MS, signal);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A handle to one job.
+ */
+import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  QUERY_PROGRESS,
+  SIGNAL,
+  type JobProgress,
+  type Report,
+  type ResumeArgument,
+} from '../contract';
+import { jobFiles, outputFiles } from '../core/job-files';
+import { readPlanRecord, readReport } from '../core/records';
+import { failure, findMessageBatchFailure } from '../errors';
+import { LINE_BYTES_MAX } from '../limits';
+import { readLines } from '../store/lines';
+import type { Store } from '../store/store';
+
+/** A line of `results.jsonl`. `result.message` is the API's Message. */
+export interface JobResult {
+  readonly custom_id: string;
+  readonly result: { readonly type: 'succeeded'; readonly message: Record<string, unknown> };
+}
+
+/** A line of `failures.jsonl`. */
+export interface JobFailure {
+  readonly custom_id: string;
+  readonly result: {
+    readonly type: 'errored' | 'expired' | 'canceled' | 'missing';
+    readonly error?: { readonly error: { readonly type: string; readonly message: string } };
+  };
+  /** How often the request was submitted. */
+  readonly attempts: number;
+}
+
+/** Follows and controls one job. Made by `MessageBatches`. */
+export class JobHandle {
+  readonly jobId: string;
+  readonly #client: Client;
+  readonly #store: Store;
+
+  /** @internal */
+  constructor(jobId: string, client: Client, store: Store) {
+    this.jobId = jobId;
+    this.#client = client;
+    this.#store = store;
+  }
+
+  /** Where the job stands. Needs a Worker that serves the job's task queue. */
+  async progress(): Promise<JobProgress> {
+    return this.#workflow().query<JobProgress>(QUERY_PROGRESS);
+  }
+
+  /** Stops submitting, cancels what runs at the API, keeps every finished result. Resolves when the Signal is sent. */
+  async cancel(): Promise<void> {
+    await this.#workflow().signal(SIGNAL.cancel);
+  }
+
+  /** Stops new paid calls; what is at the API is watched and collected. */
+  async pause(): Promise<void> {
+    await this.#workflow().signal(SIGNAL.pause);
+  }
+
+  /** Goes on after a pause. */
+  async resume(word: ResumeArgument = {}): Promise<void> {
+    await this.#workflow().signal(SIGNAL.resume, word);
+  }
+
+  /** Looks at every running batch at once. */
+  async checkNow(): Promise<void> {
+    await this.#workflow().signal(SIGNAL.checkNow);
+  }
+
+  /**
+   * Waits for the job's end.
+   *
+   * @returns the report, also of a job that Temporal no longer knows, as long as the store does.
+   * @throws ApplicationFailure of `src/errors.ts` when the job failed; `WorkflowFailedError` when it was terminated.
+   */
+  async report(): Promise<Report> {
+    const known = await this.#storedReport();
+    if (known !== undefined) return known;
+    try {
+      return (await this.#workflow().result()) as Report;
+    } catch (error) {
+      // Canceled through Temporal: the files are written all the same.
+      const written = await this.#storedReport();
+      if (written !== undefined) return written;
+      if (error instanceof WorkflowNotFoundError) {
+        throw failure(
+          'MessageBatch.BadReference',
+          `There is no job ${this.jobId}: neither Temporal nor the store knows it.`,
+          { cause: error }
+        );
+      }
+      throw error instanceof WorkflowFailedError
+        ? (findMessageBatchFailure(error) ?? error)
+        : error;
+    }
+  }
+
+  /** Waits for the job's end and yields its succeeded requests in input order. */
+  async *results(): AsyncGenerator<JobResult, void, undefined> {
+    yield* this.#lines<JobResult>((await this.report()).results);
+  }
+
+  /** Waits for the job's end and yields all other requests in input order. */
+  async *failures(): AsyncGenerator<JobFailure, void, undefined> {
+    yield* this.#lines<JobFailure>((await this.report()).failures);
+  }
+
+  async *#lines<T>({ uri }: Report['results']): AsyncGenerator<T, void, undefined> {
+    const source = this.#store.read(await this.#store.keyOf(uri));
+    for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
+      for (const { bytes } of lines) yield JSON.parse(bytes.toString()) as T;
+    }
+  }
+
+  async #storedReport(): Promise<Report | undefined> {
+    const plan = await readPlanRecord(this.#store, jobFiles(this.jobId).plan);
+    return plan && readReport(this.#store, outputFiles(plan.output_key).report);
+  }
+
+  #workflow(): ReturnType<Client['workflow']['getHandle']> {
+    return this.#client.workflow.getHandle(this.jobId);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Bringing a job's input into the store, under the id that stands for it.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { JobInput } from '../contract';
+import { assertSameIdentity, jobIdentity, readIdentity, type JobIdentity } from '../core/identity';
+import { jobFiles } from '../core/job-files';
+import { readPlanRecord, readReport, toRecordText } from '../core/records';
+import { outputFiles } from '../core/job-files';
+import { failure } from '../errors';
+import { resolveOptions, type JobOptions } from '../options';
+import type { Store } from '../store/store';
+import type { RequestFile } from './request-source';
+
+export interface PlaceOptions {
+  readonly jobId?: string;
+  readonly options: JobOptions;
+}
+
+export interface PlacedJob {
+  readonly jobId: string;
+  readonly input: JobInput;
+  /** True when an earlier execution reached its end: nothing need be started. */
+  readonly reported: boolean;
+}
+
+/**
+ * Puts requests and `params` into the job's folder, unless they lie there already.
+ *
+ * @throws ApplicationFailure `MessageBatch.JobMismatch` when the id stands for something else; nothing is changed then.
+ */
+export async function placeJob(
+  store: Store,
+  file: RequestFile,
+  { jobId: wantedId, options }: PlaceOptions
+): Promise<PlacedJob> {
+  const { params, ...plainOptions } = options;
+  const paramsText = params === undefined ? null : JSON.stringify(params);
+  const identity = jobIdentity(resolveOptions(options), {
+    inputSha256: file.sha256,
+    paramsSha256: paramsText === null ? null : sha256(paramsText),
+  });
+  const jobId = wantedId ?? defaultJobId(file.name, identity);
+  const files = jobFiles(jobId);
+
+  const known = await readIdentity(store, files.job);
+  if (known !== undefined) assertSameIdentity(jobId, known, identity);
+  const plan = await readPlanRecord(store, files.plan);
+  if (plan === undefined) {
+    await copyRequests(store, file, files.requests);
+    if (paramsText !== null) await store.write(files.params, paramsText);
+    if (!(await store.writeNew(files.job, toRecordText(identity)))) {
+      const other = await readIdentity(store, files.job);
+      if (other !== undefined) assertSameIdentity(jobId, other, identity);
+    }
+  }
+  return {
+    jobId,
+    input: {
+      requests: { uri: store.uriOf(files.requests) },
+      ...plainOptions,
+      ...(paramsText === null ? {} : { params: { uri: store.uriOf(files.params) } }),
+    },
+    reported:
+      plan !== undefined &&
+      (await readReport(store, outputFiles(plan.output_key).report)) !== undefined,
+  };
+}
+
+async function copyRequests(store: Store, file: RequestFile, key: string): Promise<void> {
+  const { sha256: copied } = await store.write(
+    key,
+    createReadStream(file.path, { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>
+  );
+  if (copied === file.sha256) return;
+  await store.remove(key);
+  throw failure('MessageBatch.BadReference', `The input changed while it was read: ${file.path}`);
+}
+
+/** Readable, and the same for the same input and the options that change the answers. */
+function defaultJobId(name: string, identity: JobIdentity): string {
+  const readable = name
+    .replace(/[^A-Za-z0-9._:-]+/g, '-')
+    .replace(/^[.-]+|-+$/g, '')
+    .slice(0, 100);
+  return `${readable || 'requests'}-${sha256(JSON.stringify(identity)).slice(0, 12)}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,37 @@
+/**
+ * `server.json`: what the next process needs to know of a state folder's server. Written under the folder's lock.
+ *
+ * @module
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Ports } from './ports';
+import type { ProcessIdentity } from './process-identity';
+import type { StateFolder } from './state-folder';
+
+export interface RunningServer extends Ports, ProcessIdentity {}
+
+export interface ServerRecord {
+  /** The ports chosen for this folder, which it keeps. */
+  readonly kept?: Ports;
+  /** Written as soon as the process is there, before it answers. */
+  readonly running?: RunningServer;
+  /** The database's own id, which its server tells: shows whose server answers on a port. */
+  readonly clusterId?: string;
+}
+
+/** Reads the record. A file that can't be read counts as none: all in it can be found out again. */
+export function readRecord(folder: StateFolder): ServerRecord {
+  try {
+    const record: unknown = JSON.parse(readFileSync(folder.recordPath, 'utf8'));
+    return typeof record === 'object' && record !== null ? record : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Replaces the record in one step. */
+export function writeRecord(folder: StateFolder, record: ServerRecord): void {
+  const next = `${folder.recordPath}.next`;
+  writeFileSync(next, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(next, folder.recordPath);
+}

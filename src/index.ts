@@ -1,0 +1,24 @@
+/**
+ * Any number of Claude requests through Anthropic's Message Batches API, as one durable Temporal Workflow.
+ *
+ * @module
+ */
+export { MessageBatches, type MessageBatchesOptions, type StartOptions } from './client';
+export type { JobFailure, JobHandle, JobResult } from './client/job-handle';
+export type { BatchRequest, RequestSource } from './client/request-source';
+export {
+  TASK_QUEUE_DEFAULT,
+  type BatchProgress,
+  type JobInput,
+  type JobProgress,
+  type Report,
+  type ReportBatch,
+  type ReportUsage,
+  type ResumeArgument,
+  type StoreReference,
+} from './contract';
+export { isMessageBatchFailure, type FailureType } from './errors';
+export type { JobOptions } from './options';
+export { MessageBatchesPlugin, type MessageBatchesPluginOptions } from './plugin';
+export { openStore } from './store/open-store';
+export type { Store } from './store/store';

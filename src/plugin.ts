@@ -1,0 +1,145 @@
+/**
+ * One line that gives a Worker everything but the Workflows, which its own module re-exports.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import { SimplePlugin } from '@temporalio/plugin';
+import type { BundleOptions, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities';
+import { createAnthropicClients, type AnthropicClientsOptions } from '../activities/anthropic';
+import { STORE_DEFAULT } from './client';
+import type { MessageBatchActivities } from './contract';
+import { checkBundle, MISSING_WORKFLOWS_MESSAGE } from './plugin/bundle-check';
+import { openStore } from './store/open-store';
+import type { Store } from './store/store';
+
+export interface MessageBatchesPluginOptions extends AnthropicClientsOptions {
+  /**
+   * The store that clients use too: a store, its URI, or a folder's path.
+   *
+   * Defaults to the environment variable `MESSAGE_BATCHES_STORE`, else to `.message-batches/store`.
+   */
+  readonly store?: Store | string;
+}
+
+/** Activities that some instance of this plugin made: what is registered already is not registered again. */
+const ours = new WeakSet<object>();
+
+/**
+ * Registers the Activities of temporal-message-batches on a Worker, and refuses one that lacks its Workflows.
+ *
+ * Safe when applied twice, and beside other plugins and interceptors: it touches nothing but `activities`.
+ */
+export class MessageBatchesPlugin extends SimplePlugin {
+  readonly #options: MessageBatchesPluginOptions;
+
+  constructor(options: MessageBatchesPluginOptions = {}) {
+    super({ name: 'temporal-message-batches.MessageBatchesPlugin' });
+    this.#options = options;
+  }
+
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    const configured = this.#addActivities(options);
+    const { workflowBundle } = options;
+    if (workflowBundle !== undefined && 'code' in workflowBundle) {
+      assertPresent(workflowBundle.code);
+    }
+    return configured;
+  }
+
+  /** Replays need no Activities and never pay. */
+  override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
+    return options;
+  }
+
+  override configureBundler(options: BundleOptions): BundleOptions {
+    const { webpackConfigHook } = options;
+    return {
+      ...options,
+      webpackConfigHook: (config) => {
+        const hooked = webpackConfigHook?.(config) ?? config;
+        return { ...hooked, plugins: [...(hooked.plugins ?? []), new BundleCheckPlugin()] };
+      },
+    };
+  }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    const { workflowBundle } = worker.options;
+    if (workflowBundle !== undefined && 'codePath' in workflowBundle) {
+      assertPresent(await readFile(workflowBundle.codePath, 'utf8'));
+    }
+    return next(worker);
+  }
+
+  #addActivities(options: WorkerOptions): WorkerOptions {
+    const registered: object = options.activities ?? {};
+    const names = Object.keys(registered).filter((name) => name.startsWith('messageBatch'));
+    const foreign = names.find((name) => !ours.has(Reflect.get(registered, name) as object));
+    if (foreign !== undefined) {
+      throw new TypeError(
+        `The Activity name \`${foreign}\` belongs to temporal-message-batches: rename the other Activity.`
+      );
+    }
+    if (names.length > 0) return options;
+    const activities = this.#lazyActivities();
+    for (const activity of Object.values(activities)) ours.add(activity as object);
+    return { ...options, activities: { ...registered, ...activities } };
+  }
+
+  /** A Worker is configured before anything can be awaited: the store opens with the first Activity. */
+  #lazyActivities(): MessageBatchActivities {
+    const place = this.#options.store ?? process.env['MESSAGE_BATCHES_STORE'] ?? STORE_DEFAULT;
+    const anthropic = createAnthropicClients(this.#options);
+    let opened: Promise<MessageBatchActivities> | undefined;
+    const open = async (): Promise<MessageBatchActivities> =>
+      createActivities({
+        store: typeof place === 'string' ? await openStore(place) : place,
+        anthropic,
+      });
+    const activities = (): Promise<MessageBatchActivities> => {
+      opened ??= open();
+      // A store that is not there now may be there at the next try.
+      opened.catch(() => (opened = undefined));
+      return opened;
+    };
+    return {
+      messageBatchPlan: async (input) => (await activities()).messageBatchPlan(input),
+      messageBatchPlanRound: async (input) => (await activities()).messageBatchPlanRound(input),
+      messageBatchPermit: async (input) => (await activities()).messageBatchPermit(input),
+      messageBatchSubmit: async (input) => (await activities()).messageBatchSubmit(input),
+      messageBatchResolve: async (input) => (await activities()).messageBatchResolve(input),
+      messageBatchCheck: async (input) => (await activities()).messageBatchCheck(input),
+      messageBatchCancel: async (input) => (await activities()).messageBatchCancel(input),
+      messageBatchCollect: async (input) => (await activities()).messageBatchCollect(input),
+      messageBatchFinish: async (input) => (await activities()).messageBatchFinish(input),
+    };
+  }
+}
+
+/** The little of webpack that the check needs: its types are not ours to depend on. */
+interface Compiler {
+  readonly hooks: {
+    readonly emit: {
+      tapPromise(name: string, run: (compilation: Compilation) => Promise<void>): void;
+    };
+  };
+}
+
+interface Compilation {
+  readonly assets: Readonly<Record<string, { source(): string | Buffer }>>;
+}
+
+/** Looks at the bundle as webpack is about to write it; what it throws, `Worker.create` throws. */
+class BundleCheckPlugin {
+  apply(compiler: Compiler): void {
+    compiler.hooks.emit.tapPromise('MessageBatchesPlugin', ({ assets }) => {
+      for (const asset of Object.values(assets)) assertPresent(asset.source().toString());
+      return Promise.resolve();
+    });
+  }
+}
+
+function assertPresent(code: string): void {
+  if (checkBundle(code) === 'missing') throw new TypeError(MISSING_WORKFLOWS_MESSAGE);
+}

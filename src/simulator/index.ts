@@ -1,0 +1,89 @@
+/**
+ * A simulator of Anthropic's Message Batches API on loopback, for tests.
+ *
+ * It speaks HTTP to any client, keeps time by a clock of the test's choice, lets the test script what becomes
+ * of each request and what goes wrong with each call, and keeps a ledger of what would have been billed.
+ *
+ * ```ts
+ * const simulator = await startSimulator({
+ *   now: () => env.currentTimeMs(),
+ *   batchTimeMs: 3_600_000,
+ *   outcome: ({ attempt }) => (attempt === 1 ? errored('overloaded_error') : succeeded()),
+ * });
+ * simulator.fault({ on: 'create', stage: 'executed', action: dropping() });
+ * const client = new Anthropic({ baseURL: simulator.url, apiKey: 'any' });
+ * // … run what is to be tested …
+ * expect(await simulator.ledger.executions()).toHaveLength(2);
+ * await simulator.close();
+ * ```
+ *
+ * @module
+ */
+export { startSimulator } from './simulator';
+export type { Simulator } from './simulator';
+export type { NewBatch, RunSettings, SettingsChange, SimulatorOptions } from './settings';
+export type { BatchHandle, BatchState } from './batch-handle';
+export type { ProcessingStatus, RequestCounts } from './batch';
+export type { Execution, Ledger, LedgerBatch, LedgerCall, LedgerRequest } from './ledger';
+export { DEFAULT_ORGANIZATION_ID, DEFAULT_WORKSPACE_ID } from './auth';
+export type { KeyOwner, KeyRing } from './auth';
+export type { Limits } from './rate-limits';
+export type { Operation } from './router';
+export { keyOf } from './ids';
+
+// What becomes of a request.
+export { canceled, errored, expired, maxTokens, refused, succeeded } from './outcome';
+export type {
+  CanceledOutcome,
+  ErroredOutcome,
+  ExpiredOutcome,
+  Outcome,
+  OutcomeScript,
+  ScriptedRequest,
+  SucceededOutcome,
+} from './outcome';
+
+// What goes wrong with a call.
+export {
+  delaying,
+  dropping,
+  editing,
+  extraFields,
+  failing,
+  hanging,
+  hiddenFor,
+  negativeCounts,
+  redirecting,
+  responding,
+  respondingHtml,
+  respondingNothing,
+  resultsUrlOn,
+  unknownStatus,
+} from './faults';
+export type {
+  BodyEdit,
+  ErrorAction,
+  Fault,
+  FaultAction,
+  FaultCall,
+  FaultStage,
+  RespondAction,
+  ResultsAction,
+} from './faults';
+export type { FaultHandle } from './fault-queue';
+
+// What goes wrong with a result file.
+export {
+  blankLine,
+  brokenLine,
+  cutAfterLine,
+  cutMidLine,
+  duplicatedLine,
+  foreignLine,
+  giganticLine,
+  missingLine,
+  slowBody,
+  unknownErrorType,
+  unknownResultType,
+  withoutFinalNewline,
+} from './result-faults';

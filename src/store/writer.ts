@@ -1,0 +1,74 @@
+import type { StoreReference } from '../contract';
+import { createByteQueue } from './byte-queue';
+import type { Store } from './store';
+
+/** An object that is written piece by piece by whoever has its bytes. */
+export interface StoreWriter {
+  /** Takes bytes: large pieces as they are (they must not change afterwards), small ones copied. Text must be ASCII. */
+  push(bytes: Uint8Array | string): void;
+  /** True when so much waits to be written that the next `push` should come after `drain`. */
+  readonly full: boolean;
+  /** Waits until there is room again. @throws what the store threw. */
+  drain(): Promise<void>;
+  /** Ends the object; it stands when this resolves. */
+  end(): Promise<StoreReference>;
+  /** Gives the object up: nothing of it stays. Changes nothing after an end. */
+  abort(): Promise<void>;
+}
+
+const SLAB_BYTES = 128 * 1024;
+const COPY_BYTES_MAX = 32 * 1024;
+const QUEUE_BYTES_MAX = 2 * 1024 * 1024;
+
+/**
+ * Turns the store's `write`, which pulls, into something that is pushed: one pass over an input fills several objects.
+ */
+export function createWriter(store: Pick<Store, 'write'>, key: string): StoreWriter {
+  const queue = createByteQueue(QUEUE_BYTES_MAX);
+  let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  let used = 0;
+  const flushSlab = (): void => {
+    if (used === 0) return;
+    queue.push(slab.subarray(0, used));
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    used = 0;
+  };
+
+  let settled = false;
+  const writing = store.write(key, queue.source).finally(() => {
+    settled = true;
+    queue.abandon();
+  });
+  // Whoever drains or ends sees the error; until then it must not count as unhandled.
+  writing.catch(() => undefined);
+
+  return {
+    get full() {
+      return queue.full;
+    },
+    push: (bytes) => {
+      if (bytes.length > COPY_BYTES_MAX) {
+        flushSlab();
+        queue.push(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+        return;
+      }
+      if (used + bytes.length > SLAB_BYTES) flushSlab();
+      if (typeof bytes === 'string') slab.write(bytes, used, 'latin1');
+      else slab.set(bytes, used);
+      used += bytes.length;
+    },
+    drain: async () => {
+      await queue.drained();
+      if (settled) await writing;
+    },
+    end: async () => {
+      flushSlab();
+      queue.close();
+      return writing;
+    },
+    abort: async () => {
+      queue.close(new Error('The object was given up.'));
+      await writing.catch(() => undefined);
+    },
+  };
+}

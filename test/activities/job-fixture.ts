@@ -1,0 +1,134 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createActivities, createAnthropicClients } from '../../activities';
+import type { ActivityDeps } from '../../activities/deps';
+import type {
+  BatchInput,
+  CollectInput,
+  MessageBatchActivities,
+  Plan,
+  SubmitInput,
+} from '../../src/contract';
+import { jobFiles } from '../../src/core/job-files';
+import type { JobOptions } from '../../src/options';
+import { openLocalStore } from '../../src/store/local-store';
+import type { Store } from '../../src/store/store';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
+
+/** A planned job with its Activities, a store in a temporary folder and a simulator. */
+export interface JobFixture {
+  readonly simulator: Simulator;
+  readonly store: Store;
+  readonly deps: ActivityDeps;
+  readonly activities: MessageBatchActivities;
+  readonly plan: Plan;
+  readonly submitInput: SubmitInput;
+  batchInput(batchId: string): BatchInput;
+  collectInput(batchId: string, more?: Partial<CollectInput>): CollectInput;
+  close(): Promise<void>;
+}
+
+export interface JobFixtureOptions {
+  readonly simulator?: SimulatorOptions;
+  readonly job?: JobOptions;
+  readonly requests?: number;
+  readonly deps?: Partial<ActivityDeps>;
+}
+
+/** Runs an Activity as a Worker would. */
+export function run<I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> {
+  return new MockActivityEnvironment().run(activity, input);
+}
+
+/** What a promise is rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error('Expected a rejection.');
+    },
+    (error: unknown) => error
+  );
+}
+
+export async function createJob(options: JobFixtureOptions = {}): Promise<JobFixture> {
+  const simulator = await startSimulator({ batchTimeMs: 0, ...options.simulator });
+  const root = await mkdtemp(join(tmpdir(), 'activities-test-'));
+  const store = await openLocalStore(root);
+  const deps: ActivityDeps = { store, anthropic: clientsFor(simulator.url), ...options.deps };
+  const activities = createActivities(deps);
+  const jobId = 'job';
+  const { requests } = jobFiles(jobId);
+  await store.write(requests, requestLines(options.requests ?? 3));
+  const input = { requests: { uri: store.uriOf(requests) }, ...options.job };
+  const plan = await run(activities.messageBatchPlan, { jobId, input, canceling: false });
+  const context = { jobId, site: plan.site, options: plan.options };
+  const batchInput = (batchId: string): BatchInput => ({ ...context, round: 1, chunk: 0, batchId });
+  return {
+    simulator,
+    store,
+    deps,
+    activities,
+    plan,
+    submitInput: { ...context, round: 1, chunk: 0, mayPost: true },
+    batchInput,
+    collectInput: (batchId, more = {}) => ({
+      ...batchInput(batchId),
+      canceledByUs: false,
+      takeAsIs: false,
+      ...more,
+    }),
+    close: async () => {
+      await simulator.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+export function clientsFor(baseURL: string, apiKey = 'sk-ant-test'): ActivityDeps['anthropic'] {
+  return createAnthropicClients({ clients: { default: () => new Anthropic({ baseURL, apiKey }) } });
+}
+
+/** Submits chunk 0 and returns its batch's id. */
+export async function submitted({ activities, submitInput }: JobFixture): Promise<string> {
+  const submission = await run(activities.messageBatchSubmit, submitInput);
+  if (submission.state !== 'submitted') throw new Error(`Submission is ${submission.state}.`);
+  return submission.batchId;
+}
+
+/** A server that answers as a test says. */
+export async function startServer(
+  answer: (request: IncomingMessage, response: ServerResponse) => void
+): Promise<{ readonly url: string; readonly server: Server; close(): Promise<void> }> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    server,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function* lines(count: number): Generator<string> {
+  for (let n = 0; n < count; n++) {
+    const content = `Secret prompt ${n}`;
+    const params = {
+      model: 'claude-haiku-4-5',
+      max_tokens: 16,
+      messages: [{ role: 'user', content }],
+    };
+    yield `${JSON.stringify({ custom_id: `user id ${n}`, params })}\n`;
+  }
+}
+
+export function requestLines(count: number): string {
+  return [...lines(count)].join('');
+}

@@ -1,0 +1,226 @@
+/**
+ * The whole engine for a test: Temporal's test server, the simulator on its clock, a store in a temporary folder, and
+ * Workers with the real plugin. Nothing of our own code is replaced.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Anthropic from '@anthropic-ai/sdk';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { MessageBatches, MessageBatchesPlugin, type BatchRequest } from '../../src/index';
+import { openStore } from '../../src/store/open-store';
+import type { Store } from '../../src/store/store';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
+
+// Activities that fail on purpose are warnings of Temporal's; a test that fails says more. DEBUG_TEMPORAL=INFO shows them.
+const LOG_LEVEL = (process.env['DEBUG_TEMPORAL'] as 'INFO' | undefined) ?? 'ERROR';
+Runtime.install({
+  logger: new DefaultLogger(LOG_LEVEL),
+  telemetryOptions: {
+    logging: { filter: makeTelemetryFilterString({ core: LOG_LEVEL, other: LOG_LEVEL }) },
+  },
+});
+
+export const API_KEY = 'sk-ant-test-key';
+export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
+
+export interface Engine {
+  readonly env: TestWorkflowEnvironment;
+  readonly simulator: Simulator;
+  readonly store: Store;
+  readonly folder: string;
+  readonly taskQueue: string;
+  readonly batches: MessageBatches;
+  /** A job id of this test's own. */
+  readonly jobId: string;
+  /** Starts a further Worker of the same store. */
+  startWorker(options?: WorkerSettings): Promise<RunningWorker>;
+  /** The Worker that runs from the start. */
+  readonly worker: RunningWorker;
+  /** Lines of a file of the job, parsed. */
+  lines(file: 'results.jsonl' | 'failures.jsonl', jobId?: string): Promise<OutputLine[]>;
+}
+
+export interface OutputLine {
+  readonly custom_id: string;
+  readonly result: {
+    readonly type: string;
+    readonly message?: { readonly content: readonly { readonly text: string }[] };
+    readonly error?: { readonly error: { readonly type: string } };
+  };
+  readonly attempts?: number;
+}
+
+export interface WorkerSettings {
+  readonly apiKey?: string;
+  readonly baseUrl?: string;
+  readonly store?: Store;
+  readonly maxCachedWorkflows?: number;
+}
+
+export interface RunningWorker {
+  stop(): Promise<void>;
+}
+
+export interface EngineSettings extends SimulatorOptions {
+  readonly worker?: WorkerSettings | null;
+}
+
+/** A whole suite can be run without any cached Workflow: every task then replays from the start. */
+const CACHED_WORKFLOWS = process.env['MAX_CACHED_WORKFLOWS'];
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** The Workflow bundle, built once per test file. */
+export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: require.resolve('../../workflows'),
+    logger: silentLogger(),
+  });
+  return bundle;
+}
+
+/** Runs a test with an engine of its own in a shared environment, and leaves nothing behind. */
+export async function withEngine(
+  env: TestWorkflowEnvironment,
+  { worker: workerSettings = {}, ...simulatorOptions }: EngineSettings,
+  run: (engine: Engine) => Promise<void>
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'message-batches-test-'));
+  const store = await openStore(join(folder, 'store'));
+  const simulator = await startSimulator({
+    now: () => env.currentTimeMs(),
+    batchTimeMs: HOUR_MS,
+    ...simulatorOptions,
+  });
+  const taskQueue = `test-${randomUUID()}`;
+  const jobId = `job-${randomUUID().slice(0, 8)}`;
+  const workers: RunningWorker[] = [];
+  const startWorker = async (settings: WorkerSettings = {}): Promise<RunningWorker> => {
+    const running = await runWorker(env, taskQueue, {
+      store,
+      baseUrl: simulator.url,
+      ...settings,
+    });
+    workers.push(running);
+    return running;
+  };
+  try {
+    const none: RunningWorker = { stop: () => Promise.resolve() };
+    await run({
+      env,
+      simulator,
+      store,
+      folder,
+      taskQueue,
+      jobId,
+      batches: new MessageBatches({ client: env.client, store, taskQueue }),
+      startWorker,
+      worker: workerSettings === null ? none : await startWorker(workerSettings),
+      lines: (file, id = jobId) => readLinesOf(join(folder, 'store', 'jobs', id, file)),
+    });
+  } finally {
+    await Promise.all(workers.map((running) => running.stop()));
+    await simulator.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runWorker(
+  env: TestWorkflowEnvironment,
+  taskQueue: string,
+  { apiKey = API_KEY, baseUrl = '', store, maxCachedWorkflows }: WorkerSettings
+): Promise<RunningWorker> {
+  const { code } = await workflowBundle();
+  const cached = maxCachedWorkflows ?? (CACHED_WORKFLOWS ? Number(CACHED_WORKFLOWS) : undefined);
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue,
+    workflowBundle: { code },
+    ...(cached === undefined ? {} : { maxCachedWorkflows: cached }),
+    plugins: [
+      new MessageBatchesPlugin({
+        ...(store === undefined ? {} : { store }),
+        clients: { default: () => new Anthropic({ apiKey, baseURL: baseUrl }) },
+      }),
+    ],
+  });
+  const running = worker.run();
+  let stopped: Promise<void> | undefined;
+  return {
+    stop: () => {
+      stopped ??= (async () => {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await running;
+      })();
+      return stopped;
+    },
+  };
+}
+
+async function readLinesOf(path: string): Promise<OutputLine[]> {
+  const text = await readFile(path, 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as OutputLine);
+}
+
+/** Requests with an id and a question of their own each. */
+export function requests(count: number, prefix = 'item'): BatchRequest[] {
+  return Array.from({ length: count }, (_, index) => ({
+    custom_id: `${prefix}-${index}`,
+    params: question(`${prefix} ${index}`),
+  }));
+}
+
+/** A small Messages API body. */
+export function question(text: string): object {
+  return {
+    model: 'claude-haiku-4-5',
+    max_tokens: 64,
+    messages: [{ role: 'user', content: `Classify: ${text}` }],
+  };
+}
+
+/** The number at the end of the question in a request's params. */
+export function numberOf(params: Readonly<Record<string, unknown>>): number {
+  return Number(/(\d+)"/.exec(JSON.stringify(params['messages']))?.[1]);
+}
+
+/** Polls until something holds; fails the test when it takes too long. */
+export async function eventually<T>(
+  look: () => Promise<T | undefined | false>,
+  what: string,
+  timeoutMs = 20_000
+): Promise<T> {
+  const endMs = performance.now() + timeoutMs;
+  while (performance.now() < endMs) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Expected within ${timeoutMs} ms: ${what}`);
+}
+
+function silentLogger(): {
+  log(): void;
+  trace(): void;
+  debug(): void;
+  info(): void;
+  warn(): void;
+  error(): void;
+} {
+  const silent = (): void => undefined;
+  return { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent };
+}

@@ -1,0 +1,247 @@
+/**
+ * Goal: cancel, pause and resume do what they promise in every phase, by Signal and by Temporal. Method: the whole
+ * engine; virtual time stands still until somebody waits for a result, so a phase can be held as long as a test needs.
+ */
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { JobProgress } from '../../src/index';
+import { errored, expired, failing, hanging } from '../../src/simulator';
+import { eventually, HOUR_MS, MINUTE_MS, numberOf, requests, withEngine } from '../helpers/engine';
+import { createTimeSkippingEnv } from '../helpers/temporal';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  env = await createTimeSkippingEnv();
+});
+afterAll(async () => {
+  await env.teardown();
+});
+
+interface Followed {
+  progress(): Promise<JobProgress>;
+}
+
+/** Waits until a job's progress fits. */
+async function progressWhere(
+  job: Followed,
+  fits: (progress: JobProgress) => boolean,
+  what: string
+): Promise<JobProgress> {
+  return eventually(async () => {
+    const progress = await job.progress();
+    return fits(progress) && progress;
+  }, what);
+}
+
+const isSubmitted = ({ batches }: JobProgress): boolean =>
+  batches.length > 0 && batches.every(({ phase }) => phase === 'processing');
+
+describe('cancel', () => {
+  test('while a batch runs: it is canceled at the API, and every finished result is kept', async () => {
+    await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(10), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(HOUR_MS);
+      await job.cancel();
+      const report = await job.report();
+      expect(report.status).toBe('canceled');
+      expect(report.succeeded).toBeGreaterThan(3);
+      expect(report.canceled).toBeGreaterThan(3);
+      expect(report.succeeded + report.canceled).toBe(10);
+      expect(simulator.ledger.counts).toMatchObject({ create: 1, cancel: 1 });
+    });
+  });
+
+  test("by Temporal's own cancellation: the same, and the Workflow ends as Cancelled", async () => {
+    await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(4), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      const handle = env.client.workflow.getHandle(jobId);
+      await handle.cancel();
+      const report = await job.report();
+      expect(report).toMatchObject({ status: 'canceled', requests: 4 });
+      await eventually(
+        async () => (await handle.describe()).status.name === 'CANCELLED',
+        'the Workflow is closed'
+      );
+      expect(simulator.ledger.counts).toMatchObject({ create: 1, cancel: 1 });
+    });
+  });
+
+  test('before anything is submitted: nothing is paid for, and every request is accounted for', async () => {
+    await withEngine(
+      env,
+      { worker: null },
+      async ({ batches, jobId, lines, simulator, startWorker }) => {
+        const job = await batches.start(requests(5), { jobId });
+        await job.cancel();
+        await startWorker();
+        const report = await job.report();
+        expect(report).toMatchObject({ status: 'canceled', requests: 5, canceled: 5, batches: [] });
+        const failures = await lines('failures.jsonl');
+        expect(failures.map(({ attempts, result }) => [attempts, result.type])).toEqual(
+          Array.from({ length: 5 }, () => [0, 'canceled'])
+        );
+        expect(simulator.ledger.counts.create).toBe(0);
+      }
+    );
+  });
+
+  test('while it is paused: the pause does not hold it up', async () => {
+    await withEngine(env, { worker: null }, async ({ batches, jobId, simulator, startWorker }) => {
+      const job = await batches.start(requests(5), { jobId });
+      await job.pause();
+      await startWorker();
+      await progressWhere(job, ({ status }) => status === 'paused', 'the job is paused');
+      await job.cancel();
+      expect(await job.report()).toMatchObject({ status: 'canceled', canceled: 5 });
+      expect(simulator.ledger.counts.create).toBe(0);
+    });
+  });
+
+  test('while a retry round waits for its time: the failures stand as they are', async () => {
+    const outcome = () => errored('overloaded_error');
+    await withEngine(env, { outcome }, async ({ batches, jobId, lines, simulator }) => {
+      const job = await batches.start(requests(3), { jobId, retryDelay: '5h', checkMax: '2h' });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(3 * HOUR_MS);
+      await progressWhere(job, ({ next_round_at }) => next_round_at !== null, 'a round is due');
+      await job.cancel();
+      expect(await job.report()).toMatchObject({ status: 'canceled', errored: 3, rounds: 1 });
+      expect((await lines('failures.jsonl')).map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
+      expect(simulator.ledger.counts.create).toBe(1);
+    });
+  });
+
+  test('in a retry round: what the first round brought is kept', async () => {
+    const outcome = ({ params }: { params: Readonly<Record<string, unknown>> }) =>
+      numberOf(params) === 0 ? errored('overloaded_error') : undefined;
+    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+      simulator.configure({
+        batchTimeMs: ({ sequence }) => (sequence === 0 ? MINUTE_MS : 9 * HOUR_MS),
+      });
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(10 * MINUTE_MS);
+      await progressWhere(
+        job,
+        ({ batches: known }) =>
+          known.some(({ round, phase }) => round === 2 && phase === 'processing'),
+        'round 2 is submitted'
+      );
+      await job.cancel();
+      expect(await job.report()).toMatchObject({ status: 'canceled', succeeded: 2, canceled: 1 });
+      expect(simulator.ledger.counts.cancel).toBe(1);
+    });
+  });
+});
+
+describe('pause and resume', () => {
+  test('a paused job submits nothing, watches and collects what runs, and goes on after resume', async () => {
+    const outcome = ({ attempt }: { attempt: number }) => (attempt === 1 ? expired() : undefined);
+    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await job.pause();
+      await env.sleep(30 * HOUR_MS);
+      const paused = await progressWhere(
+        job,
+        ({ batches: known }) => known[0]?.phase === 'ended',
+        'the batch is collected'
+      );
+      expect(paused).toMatchObject({ status: 'paused', processing: 3 });
+      expect(simulator.ledger.counts.create).toBe(1);
+      await job.resume();
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 2 });
+    });
+  });
+
+  test.each([
+    { name: 'a revoked key', status: 401, type: 'authentication_error' },
+    { name: 'a billing problem', status: 402, type: 'billing_error' },
+    { name: 'a missing permission', status: 403, type: 'permission_error' },
+  ])(
+    '$name pauses the job with a reason; it goes on after resume, without a lost attempt',
+    async ({ status, type }) => {
+      await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+        simulator.fault({ on: 'create', times: 1, action: failing(status, { errorType: type }) });
+        const job = await batches.start(requests(3), { jobId, maxAttempts: 1 });
+        const paused = await progressWhere(
+          job,
+          (progress) => progress.status === 'paused',
+          'a pause'
+        );
+        expect(paused.paused_reason).toContain(String(status));
+        await job.resume({ only: 'account' });
+        expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
+        expect(simulator.ledger.batches).toHaveLength(1);
+      });
+    }
+  );
+
+  test('an item that failed for want of credit pauses the job and uses up no attempt', async () => {
+    const outcome = ({
+      params,
+      attempt,
+    }: {
+      params: Readonly<Record<string, unknown>>;
+      attempt: number;
+    }) =>
+      numberOf(params) === 1 && attempt === 1
+        ? errored('invalid_request_error', {
+            message: 'Your credit balance is too low to access the API.',
+          })
+        : undefined;
+    await withEngine(env, { outcome, batchTimeMs: MINUTE_MS }, async ({ batches, jobId }) => {
+      const job = await batches.start(requests(3), { jobId, maxAttempts: 1 });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(10 * MINUTE_MS);
+      const paused = await progressWhere(job, ({ status }) => status === 'paused', 'a pause');
+      expect(paused.paused_reason).toContain('1 requests failed because of the account');
+      await job.resume();
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 2 });
+    });
+  });
+
+  test("resuming account pauses leaves a person's pause", async () => {
+    await withEngine(env, { worker: null }, async ({ batches, jobId, simulator, startWorker }) => {
+      const job = await batches.start(requests(2), { jobId });
+      await job.pause();
+      await startWorker();
+      await progressWhere(job, ({ status }) => status === 'paused', 'a pause');
+      await job.resume({ only: 'account' });
+      await env.sleep(MINUTE_MS);
+      expect(await job.progress()).toMatchObject({ status: 'paused' });
+      expect(simulator.ledger.counts.create).toBe(0);
+      await job.resume();
+      expect(await job.report()).toMatchObject({ succeeded: 2 });
+    });
+  });
+
+  test('checkNow looks at once', async () => {
+    await withEngine(env, { batchTimeMs: MINUTE_MS }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(2), { jobId, checkMin: '10h', checkMax: '10h' });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(2 * MINUTE_MS);
+      expect(simulator.ledger.counts.retrieve).toBe(0);
+      await job.checkNow();
+      await eventually(
+        () => Promise.resolve(simulator.ledger.counts.results > 0),
+        'the results are fetched'
+      );
+      expect(await job.report()).toMatchObject({ succeeded: 2 });
+    });
+  });
+});
+
+describe('an answer to create that is lost', () => {
+  test('pauses the job; "absent" submits the same bytes again', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault({ on: 'create', times: 1, action: hanging() });
+      const job = await batches.start(requests(3), { jobId, submitTimeout: '500ms' });
+      const paused = await progressWhere(job, ({ status }) => status === 'paused', 'a pause');
+      expect(paused.paused_reason).toContain('was lost');
+      await job.resume({ submission: 'absent' });
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
+    });
+  });
+});

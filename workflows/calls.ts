@@ -1,0 +1,58 @@
+/**
+ * The Activities as Workflows call them: time-outs, retries, and the one line that the Temporal UI shows.
+ */
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { MessageBatchActivities, SubmitInput } from '../src/contract';
+import { ACTIVITY_ATTEMPTS_MAX, CHUNK_BYTES_MAX } from '../src/limits';
+
+const MINUTE_MS = 60_000;
+
+/** A short call. Temporal tries a few times; what then still fails is for the Workflow to decide. */
+const SHORT: ActivityOptions = {
+  startToCloseTimeout: 2 * MINUTE_MS,
+  retry: {
+    initialInterval: 1_000,
+    maximumInterval: 30_000,
+    maximumAttempts: ACTIVITY_ATTEMPTS_MAX,
+  },
+};
+
+/** Reads or writes whole files and heartbeats while it does. */
+const LONG: ActivityOptions = {
+  startToCloseTimeout: 12 * 60 * MINUTE_MS,
+  heartbeatTimeout: MINUTE_MS,
+  retry: {
+    initialInterval: 1_000,
+    maximumInterval: 30_000,
+    maximumAttempts: ACTIVITY_ATTEMPTS_MAX,
+    // Counted by the Workflow: a crash in between must not use up a reading.
+    nonRetryableErrorTypes: ['MessageBatch.ResultsIncomplete'],
+  },
+};
+
+/** The one call that pays. One attempt: a second could pay twice. */
+function submitOptions({ options }: SubmitInput): ActivityOptions {
+  const postMs = options.submitTimeoutMs ?? 30_000 + (CHUNK_BYTES_MAX / 1_000_000) * 1_000;
+  return {
+    // Beside the POST: hashing the body, one list call, the records.
+    startToCloseTimeout: postMs + 5 * MINUTE_MS,
+    heartbeatTimeout: MINUTE_MS,
+    retry: { maximumAttempts: 1 },
+  };
+}
+
+function withOptions(options: ActivityOptions, summary: string): MessageBatchActivities {
+  return proxyActivities<MessageBatchActivities>({ ...options, summary });
+}
+
+export function short(summary: string): MessageBatchActivities {
+  return withOptions(SHORT, summary);
+}
+
+export function long(summary: string): MessageBatchActivities {
+  return withOptions(LONG, summary);
+}
+
+export function submitting(input: SubmitInput, summary: string): MessageBatchActivities {
+  return withOptions(submitOptions(input), summary);
+}

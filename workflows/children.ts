@@ -1,0 +1,135 @@
+/**
+ * Child Workflows: started under fixed ids, told of every Signal, never more than a window of them at a time.
+ */
+import {
+  ParentClosePolicy,
+  startChild,
+  type ChildWorkflowHandle,
+  type Workflow,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { WORKFLOW_TYPE, type ChunkInput, type JobContext, type RetryInput } from '../src/contract';
+import { backoffMs } from '../src/core/check-schedule';
+import { chunkLabel } from '../src/core/job-files';
+import { CHUNK_WINDOW } from '../src/limits';
+import { childControl, rest, type Control, type Forward } from './control';
+
+/**
+ * Runs the chunks of a round, a window of them at a time.
+ *
+ * @throws the first chunk's failure, once every chunk that runs has come to its end.
+ */
+export async function runChunks(
+  control: Control,
+  job: JobContext,
+  { round, chunks, skipUnstarted }: RunChunksOptions
+): Promise<void> {
+  const failures: unknown[] = [];
+  let next = 0;
+  const runOneAfterTheOther = async (): Promise<void> => {
+    while (next < chunks && failures.length === 0) {
+      if (control.canceling && skipUnstarted) return;
+      const chunk = next++;
+      try {
+        await runChunk(control, { ...toContext(job), round, chunk, requests: null });
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CHUNK_WINDOW, chunks) }, runOneAfterTheOther));
+  if (failures.length > 0) throw failures[0];
+}
+
+interface RunChunksOptions {
+  readonly round: number;
+  readonly chunks: number;
+  /** Whether a cancellation may leave chunks out: not where an earlier execution may have submitted them. */
+  readonly skipUnstarted: boolean;
+}
+
+/** Runs one retry round. */
+export async function runRetry(
+  control: Control,
+  input: Omit<RetryInput, 'control'>
+): Promise<void> {
+  await runChild(control, {
+    type: WORKFLOW_TYPE.retry,
+    workflowId: `${input.jobId}/round-${input.round}`,
+    summary: `round ${input.round}: failures of ${input.sources.length} chunk(s)`,
+    args: () => [{ ...input, control: childControl(control) } satisfies RetryInput],
+  });
+}
+
+async function runChunk(control: Control, input: Omit<ChunkInput, 'control'>): Promise<void> {
+  await runChild(control, {
+    type: WORKFLOW_TYPE.chunk,
+    workflowId: `${input.jobId}/chunk-${chunkLabel(input)}`,
+    summary: `chunk ${chunkLabel(input)}`,
+    args: () => [{ ...input, control: childControl(control) } satisfies ChunkInput],
+  });
+}
+
+interface Child {
+  readonly type: string;
+  readonly workflowId: string;
+  readonly summary: string;
+  /** Made at the last moment: the control state in it must be that of the start. */
+  readonly args: () => [ChunkInput] | [RetryInput];
+}
+
+async function runChild(control: Control, child: Child): Promise<void> {
+  const handle = await start(control, child);
+  const forward: Forward = async (signal, argument) => {
+    try {
+      await handle.signal(signal, ...(argument === undefined ? [] : [argument]));
+    } catch {
+      // It has just ended.
+    }
+  };
+  control.forwards.add(forward);
+  try {
+    await handle.result();
+  } finally {
+    control.forwards.delete(forward);
+  }
+}
+
+/** Starts a child; where one of an earlier execution still runs under its id, waits until that has ended. */
+async function start(control: Control, child: Child): Promise<ChildWorkflowHandle<Workflow>> {
+  for (let tries = 1; ; tries++) {
+    const before = JSON.stringify(childControl(control));
+    try {
+      const handle = await startChild(child.type, {
+        workflowId: child.workflowId,
+        args: child.args(),
+        staticSummary: child.summary,
+        // Terminating a job must not leave its batches running unseen; killing its children would.
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      });
+      await catchUp(control, before, handle);
+      return handle;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await rest(control, backoffMs(tries), {
+        summary: `${child.summary}: an earlier execution of it still runs`,
+      });
+    }
+  }
+}
+
+/** Tells a child what happened between the command that started it and the answer that it has started. */
+async function catchUp(
+  control: Control,
+  before: string,
+  handle: ChildWorkflowHandle<Workflow>
+): Promise<void> {
+  if (JSON.stringify(childControl(control)) === before) return;
+  if (control.canceling) await handle.signal('cancel');
+  if (control.pause === null) await handle.signal('resume', {});
+  else await handle.signal('pause', control.pause);
+}
+
+function toContext({ jobId, site, options }: JobContext): JobContext {
+  return { jobId, site, options };
+}

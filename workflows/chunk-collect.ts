@@ -1,0 +1,38 @@
+/**
+ * Collecting a batch's results: complete, or read again, with a bound and growing pauses.
+ */
+import type { CollectInput } from '../src/contract';
+import { backoffMs } from '../src/core/check-schedule';
+import { findMessageBatchFailure } from '../src/errors';
+import { COLLECT_READS_MAX } from '../src/limits';
+import type { Chunk } from './chunk';
+import { rest } from './control';
+import { long } from './calls';
+import { overcome } from './persist';
+
+/** Reads the results until they are whole; after the last reading, what is not there is `missing`. */
+export async function collectBatch(
+  chunk: Chunk,
+  batch: Omit<CollectInput, 'takeAsIs'>
+): Promise<void> {
+  let incomplete = 0;
+  for (let failures = 1; ; failures++) {
+    const takeAsIs = incomplete >= COLLECT_READS_MAX;
+    try {
+      const collected = await long(`collect ${batch.batchId}`).messageBatchCollect({
+        ...batch,
+        takeAsIs,
+      });
+      await chunk.change({ collected });
+      return;
+    } catch (error) {
+      if (!takeAsIs && findMessageBatchFailure(error, 'MessageBatch.ResultsIncomplete')) {
+        incomplete += 1;
+        const summary = `results of ${batch.batchId} incomplete, reading ${incomplete + 1} next`;
+        await rest(chunk.control, backoffMs(incomplete), { summary });
+      } else {
+        await overcome(chunk, error, failures);
+      }
+    }
+  }
+}

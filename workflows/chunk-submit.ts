@@ -1,0 +1,114 @@
+/**
+ * Submitting a chunk: at most one paid batch, whatever happens.
+ */
+import type { Submission, SubmitInput } from '../src/contract';
+import { chunkLabel } from '../src/core/job-files';
+import { findMessageBatchFailure } from '../src/errors';
+import type { Chunk } from './chunk';
+import { rest, type Control } from './control';
+import { short, submitting } from './calls';
+import { isTimeout, overcome, persist, standStill } from './persist';
+
+type Submitted = Extract<Submission, { state: 'submitted' }>;
+type Unknown = Extract<Submission, { state: 'unknown' }>;
+
+/**
+ * Brings the chunk to the API, or finds that an earlier execution did.
+ *
+ * @returns null when the job is being canceled and nothing of this chunk is at the API.
+ */
+export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
+  const { control } = chunk;
+  for (let failures = 1; ; failures++) {
+    // Whoever cancels wants no new batch, but a batch whose end is unknown must be found all the same.
+    const mayPost = !control.canceling && (await mayPayNow(chunk));
+    if (!mayPost && !control.canceling) continue;
+    try {
+      const submission = await submitOnce(chunk, mayPost);
+      if (submission.state === 'submitted') return await submitted(chunk, submission);
+      if (submission.state === 'unknown') {
+        const resolved = await resolveUnknown(chunk, submission);
+        if (resolved.state === 'submitted') return await submitted(chunk, resolved);
+      }
+      if (control.canceling) return null;
+    } catch (error) {
+      // A Worker vanished on the way: the records tell how far it came. Look there first.
+      if (isTimeout(error)) continue;
+      await overcome(chunk, error, failures);
+    }
+  }
+}
+
+/** Whether nothing forbids the next paid call; otherwise waits for a change and says no. */
+async function mayPayNow(chunk: Chunk): Promise<boolean> {
+  const { control, input } = chunk;
+  if (control.pause !== null) {
+    await rest(control, null);
+    return false;
+  }
+  const label = `chunk ${chunkLabel(input)}`;
+  const permission = await persist(chunk, () =>
+    short(`may ${label} be submitted?`).messageBatchPermit(input)
+  );
+  switch (permission.decision) {
+    case 'go':
+      // A pause or a cancellation may have come while we asked.
+      return !isHeld(control);
+    case 'wait':
+      await rest(control, permission.delayMs, { summary: `${label} waits: ${permission.reason}` });
+      return false;
+    case 'pause':
+      await standStill(chunk, { kind: 'permit', reason: permission.reason });
+      return false;
+  }
+}
+
+function isHeld({ pause, canceling }: Control): boolean {
+  return pause !== null || canceling;
+}
+
+async function submitOnce(chunk: Chunk, mayPost: boolean): Promise<Submission> {
+  if (chunk.state.phase !== 'submitting') await chunk.change({ phase: 'submitting' });
+  const input: SubmitInput = { ...chunk.input, mayPost };
+  const label = `chunk ${chunkLabel(input)}`;
+  const summary = mayPost ? `submit ${label}` : `was ${label} submitted?`;
+  return submitting(input, summary).messageBatchSubmit(input);
+}
+
+/** Asks a person what became of the POST, for as long as it takes. A cancellation waits for the truth too. */
+async function resolveUnknown(chunk: Chunk, unknown: Unknown): Promise<Submission> {
+  const { control, input } = chunk;
+  const label = `chunk ${chunkLabel(input)}`;
+  const question =
+    `The answer to the submission of ${label} (${unknown.requests} requests, after ${unknown.since}) was lost: ` +
+    'a paid batch may exist. Look at the batches in the Console, then resume with {"submission": "absent"} or ' +
+    '{"submission": "msgbatch_…"}.';
+  for (let refusal = ''; ;) {
+    const { resumes } = control;
+    await chunk.setPause({ kind: 'submission', reason: refusal + question });
+    while (control.resumes === resumes) await rest(control, null);
+    const { submission } = control.resumed;
+    if (submission === undefined) continue;
+    await chunk.setPause(null);
+    try {
+      return await short(`a person says: ${label} is ${submission}`).messageBatchResolve({
+        ...input,
+        submission,
+      });
+    } catch (error) {
+      const refused = findMessageBatchFailure(error, 'MessageBatch.Refused');
+      if (refused === null) await overcome(chunk, error, 1);
+      else refusal = `${refused.message} `;
+    }
+  }
+}
+
+async function submitted(chunk: Chunk, submission: Submitted): Promise<Submitted> {
+  await chunk.change({
+    phase: chunk.control.canceling ? 'canceling' : 'processing',
+    batchId: submission.batchId,
+    requests: submission.requests,
+    submittedAt: submission.createdAt,
+  });
+  return submission;
+}

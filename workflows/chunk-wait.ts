@@ -1,0 +1,105 @@
+/**
+ * Waiting for a batch: a durable sleep that grows with the batch's age, and a look at the end of each.
+ */
+import type { BatchCheck, BatchInput, Submission } from '../src/contract';
+import { isOverdue, nextCheckDelayMs } from '../src/core/check-schedule';
+import { durationText } from '../src/core/details';
+import { findMessageBatchFailure } from '../src/errors';
+import type { Chunk } from './chunk';
+import { rest } from './control';
+import { short } from './calls';
+import { overcome, standStill } from './persist';
+
+export interface BatchEnd {
+  readonly check: BatchCheck;
+  /** Whether this job asked the API to cancel the batch. */
+  readonly canceledByUs: boolean;
+}
+
+/** Waits until the batch has ended, and cancels it once when the job is being canceled. */
+export async function awaitEnd(
+  chunk: Chunk,
+  batch: BatchInput,
+  { createdAt, expiresAt }: Extract<Submission, { state: 'submitted' }>
+): Promise<BatchEnd> {
+  const { control } = chunk;
+  let canceledByUs = false;
+  let youngSinceMs = Date.parse(createdAt);
+  let missingSinceMs: number | null = null;
+  for (let number = 1; ; number++) {
+    const asksToCancel = control.canceling && !canceledByUs;
+    if (!asksToCancel) {
+      const delayMs = nextCheckDelayMs(Math.max(0, Date.now() - youngSinceMs), batch.options);
+      const summary = `check ${number} of ${batch.batchId}, next in ${durationText(delayMs)}`;
+      await restUntilDue(chunk, delayMs, canceledByUs, summary);
+    }
+    const cancelsNow = control.canceling && !canceledByUs;
+    const check = await look(chunk, batch, number, cancelsNow);
+    if (check === 'missing') {
+      missingSinceMs ??= Date.now();
+      if (Date.now() - missingSinceMs > batch.options.orphanWaitMs) await sayMissing(chunk, batch);
+      continue;
+    }
+    missingSinceMs = null;
+    if (check === null) continue;
+    if (cancelsNow) {
+      canceledByUs = true;
+      youngSinceMs = Date.now();
+      await chunk.change({ phase: 'canceling' });
+    }
+    if (check.status === 'ended') return { check, canceledByUs };
+    if (isOverdue(Date.parse(expiresAt), Date.now())) await sayOverdue(chunk, batch);
+  }
+}
+
+/** Rests until the next look is due. A `resume` while nothing stands still is no reason to look. */
+async function restUntilDue(
+  chunk: Chunk,
+  delayMs: number,
+  canceledByUs: boolean,
+  summary: string
+): Promise<void> {
+  const { control } = chunk;
+  const { checks } = control;
+  const dueMs = Date.now() + delayMs;
+  const wanted = (): boolean => control.checks !== checks || (control.canceling && !canceledByUs);
+  for (let leftMs = delayMs; leftMs > 0 && !wanted(); leftMs = dueMs - Date.now()) {
+    await rest(control, leftMs, { summary });
+  }
+}
+
+/**
+ * One look, or the call that cancels.
+ *
+ * @returns null when the API could not be asked now; the next look is another chance.
+ */
+async function look(
+  chunk: Chunk,
+  batch: BatchInput,
+  number: number,
+  cancels: boolean
+): Promise<BatchCheck | 'missing' | null> {
+  try {
+    return cancels
+      ? await short(`cancel ${batch.batchId}`).messageBatchCancel(batch)
+      : await short(`check ${number} of ${batch.batchId}`).messageBatchCheck(batch);
+  } catch (error) {
+    if (findMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) return 'missing';
+    await overcome(chunk, error, 1);
+    return null;
+  }
+}
+
+async function sayMissing(chunk: Chunk, { batchId }: BatchInput): Promise<void> {
+  await standStill(chunk, {
+    kind: 'batch',
+    reason: `The API no longer knows ${batchId}. Was it deleted, or does the key belong to another workspace?`,
+  });
+}
+
+async function sayOverdue(chunk: Chunk, { batchId }: BatchInput): Promise<void> {
+  await standStill(chunk, {
+    kind: 'batch',
+    reason: `${batchId} still runs, hours after the API said it would expire. Look at it in the Console.`,
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * `messageBatchChunk`: one chunk, one paid batch.
+ *
+ * Sequence: permit, submit, wait and check until the batch has ended, collect. In history: the job's options, the
+ * chunk's name, the batch's id, counters. It signals its job on each change of state.
+ *
+ * @module
+ */
+import {
+  CancellationScope,
+  getExternalWorkflowHandle,
+  setCurrentDetails,
+} from '@temporalio/workflow';
+import { SIGNAL, type BatchInput, type ChunkInput, type ChunkState } from '../src/contract';
+import { chunkDetails } from '../src/core/details';
+import { installControl, type Control } from './control';
+import { collectBatch } from './chunk-collect';
+import { submitChunk } from './chunk-submit';
+import { awaitEnd } from './chunk-wait';
+import type { Standing } from './persist';
+
+/** A chunk at work: what its steps share. */
+export interface Chunk extends Standing {
+  readonly input: ChunkInput;
+  readonly control: Control;
+  state: ChunkState;
+  /** Changes the state and tells the job. */
+  readonly change: (change: Partial<ChunkState>) => Promise<void>;
+}
+
+/** Runs one chunk to its end. Resolves with its last state; failed requests are data there, not errors. */
+export async function messageBatchChunk(input: ChunkInput): Promise<ChunkState> {
+  const chunk = createChunk(input, installControl(input.control));
+  return CancellationScope.nonCancellable(async () => {
+    const submission = await submitChunk(chunk);
+    if (submission !== null) {
+      const batch: BatchInput = { ...input, batchId: submission.batchId };
+      const { check, canceledByUs } = await awaitEnd(chunk, batch, submission);
+      await chunk.change({ phase: 'collecting', endedAt: check.endedAt });
+      await collectBatch(chunk, { ...batch, canceledByUs });
+    }
+    await chunk.change({ phase: 'ended' });
+    return chunk.state;
+  });
+}
+
+function createChunk(input: ChunkInput, control: Control): Chunk {
+  const { jobId, round, chunk: number, requests, options } = input;
+  const job = getExternalWorkflowHandle(jobId);
+  const chunk: Chunk = {
+    input,
+    control,
+    retryMs: options.checkMaxMs,
+    state: {
+      round,
+      chunk: number,
+      phase: 'waiting',
+      requests: requests ?? 0,
+      batchId: null,
+      submittedAt: null,
+      endedAt: null,
+      pause: null,
+      collected: null,
+    },
+    change: async (change) => {
+      chunk.state = { ...chunk.state, ...change };
+      setCurrentDetails(chunkDetails(chunk.state));
+      try {
+        await job.signal(SIGNAL.chunkChanged, chunk.state);
+      } catch {
+        // The job is gone: terminated, or being reset. The store keeps what this chunk does; the next execution reads it.
+      }
+    },
+    setPause: (pause) => chunk.change({ pause }),
+  };
+  return chunk;
+}

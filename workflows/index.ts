@@ -1,0 +1,11 @@
+/**
+ * The Workflows, for a Worker's bundle: `export * from 'temporal-message-batches/workflows'`.
+ *
+ * Every function exported here can be started by its name. Users' own Workflows call {@link executeMessageBatchJob}.
+ *
+ * @module
+ */
+export { messageBatchChunk } from './chunk';
+export { executeMessageBatchJob, type ExecuteJobOptions } from './execute';
+export { messageBatchJob } from './job';
+export { messageBatchRetry } from './retry';

@@ -1,0 +1,84 @@
+/**
+ * Carries a step through everything that can be waited out.
+ *
+ * Three ways an Activity fails: by itself it will work again soon (wait, try again), a person or another Worker must
+ * help (stand still, say why, try again), or nobody can (the Workflow fails, loudly).
+ */
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { Pause } from '../src/contract';
+import { backoffMs } from '../src/core/check-schedule';
+import { FAILURES, findMessageBatchFailure } from '../src/errors';
+import { rest, type Control } from './control';
+
+export interface Standing {
+  readonly control: Control;
+  /** Tells everybody why this Workflow stands still, or, with null, that it goes on. */
+  readonly setPause: (pause: Pause | null) => Promise<void>;
+  /** Delay after which a pause that other Workers can lift is tried again. */
+  readonly retryMs: number;
+}
+
+/** Runs a step until it gives an answer. */
+export async function persist<T>(standing: Standing, step: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await step();
+    } catch (error) {
+      await overcome(standing, error, failures);
+    }
+  }
+}
+
+/**
+ * Waits until it makes sense to try again after an error.
+ *
+ * @throws the error's own failure when no waiting helps.
+ */
+export async function overcome(
+  standing: Standing,
+  error: unknown,
+  failures: number
+): Promise<void> {
+  const found = findMessageBatchFailure(error);
+  if (found !== null) {
+    const row = FAILURES[found.type];
+    if (row.pause !== null) {
+      await standStill(standing, { kind: row.pause, reason: found.message });
+      return;
+    }
+    if (!row.retryable) throw ApplicationFailure.fromError(found);
+  } else if (!isTimeout(error)) {
+    throw error;
+  }
+  const delayMs = Math.max(backoffMs(failures), retryAfterMs(found));
+  await rest(standing.control, delayMs, { summary: `again after ${found?.type ?? 'a time-out'}` });
+}
+
+/** Stands still with a reason until somebody resumes or cancels; where another Worker can help, tries again by itself. */
+export async function standStill(standing: Standing, pause: Pause): Promise<void> {
+  await standing.setPause(pause);
+  const { control } = standing;
+  const { resumes, canceling } = control;
+  const untilSomebodyHelps = async (): Promise<void> => {
+    while (control.resumes === resumes && control.canceling === canceling) {
+      await rest(control, null);
+    }
+  };
+  if (pause.kind === 'worker' || pause.kind === 'batch') {
+    await rest(control, standing.retryMs, { summary: `standing still: ${pause.kind}` });
+  } else {
+    await untilSomebodyHelps();
+  }
+  await standing.setPause(null);
+}
+
+/** The delay that the API asked for with its refusal. */
+function retryAfterMs(found: ApplicationFailure | null): number {
+  const details = found?.details?.[0] as { retryAfterMs?: unknown } | undefined;
+  return typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : 0;
+}
+
+/** A Worker that vanished or hung: its Activity ends by a time-out. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+}
