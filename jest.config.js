@@ -10,6 +10,12 @@ module.exports = {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
+  // Examples import the package by its name: here that is the sources, built or not.
+  moduleNameMapper: {
+    '^temporal-message-batches$': '<rootDir>/src/index.ts',
+    '^temporal-message-batches/workflows$': '<rootDir>/workflows/index.ts',
+    '^temporal-message-batches/simulator$': '<rootDir>/src/simulator/index.ts',
+  },
   setupFiles: ['<rootDir>/test/helpers/one-error.js'],
   testTimeout: 60_000,
   maxWorkers: 2,

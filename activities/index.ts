@@ -12,6 +12,7 @@ import { createFinish } from './finish';
 import { createPermit } from './permit';
 import { createPlan } from './plan';
 import { createPlanRound } from './plan-round';
+import { createReconcile } from './reconcile';
 import { createResolve } from './resolve';
 import { discoverSite } from './site';
 import { createSubmit } from './submit';
@@ -29,6 +30,7 @@ export function createActivities(deps: ActivityDeps): MessageBatchActivities {
     messageBatchPlanRound: createPlanRound(deps),
     messageBatchPermit: createPermit(),
     messageBatchSubmit: createSubmit(deps),
+    messageBatchReconcile: createReconcile(deps),
     messageBatchResolve: createResolve(deps),
     messageBatchCheck: createCheck(deps),
     messageBatchCancel: createCancel(deps),

@@ -33,6 +33,7 @@ import {
   type LoadedParams,
 } from './plan-input';
 import { resumePlan } from './plan-resume';
+import { assertSearchAttributes } from './search-attributes';
 
 export interface PlanDeps extends Pick<ActivityDeps, 'store' | 'chunkLimits'> {
   /** Asks the API where this Worker is; proves the key on the way. */
@@ -48,6 +49,7 @@ export interface PlanDeps extends Pick<ActivityDeps, 'store' | 'chunkLimits'> {
 export function createPlan(deps: PlanDeps): (input: PlanInput) => Promise<Plan> {
   return async (input) => {
     const request = await resolveRequest(deps.store, input);
+    if (request.options.searchAttributes) await assertSearchAttributes();
     const known = await readPlanRecord(deps.store, jobFiles(request.jobId).plan);
     return known ? resumePlan(deps, request, known) : makePlan(deps, request);
   };

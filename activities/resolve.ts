@@ -1,6 +1,6 @@
 import type { ResolveInput, Submission } from '../src/contract';
-import { jobFiles } from '../src/core/job-files';
-import { readBatchRecord } from '../src/core/records';
+import { batchOwnerFile } from '../src/core/job-files';
+import { readOwnerRecord } from '../src/core/records';
 import { failure, isMessageBatchFailure } from '../src/errors';
 import type { Store } from '../src/store/store';
 import { isBatchId, retrieveBatch, totalOf } from './batch-answer';
@@ -8,11 +8,11 @@ import { callerOf, type Caller } from './call-api';
 import type { ActivityDeps } from './deps';
 import { assertRightWorker } from './site';
 import {
-  closeIntent,
+  adoptBatch,
+  closeAll,
   earliestApiTime,
   readChunk,
   readStanding,
-  recordBatch,
   toSubmission,
   type Intent,
 } from './submission-records';
@@ -37,7 +37,7 @@ export function createResolve(deps: ActivityDeps): (input: ResolveInput) => Prom
     if (standing.state === 'submitted') return toSubmission(standing, requests);
     const intents = standing.state === 'open' ? standing.intents : [];
     if (input.submission === 'absent') {
-      await close(deps.store, input, intents, 'absent');
+      await closeAll(deps.store, input, intents, 'absent');
       return { state: 'none', requests };
     }
     return adopt({ store: deps.store, caller: callerOf(client, input), input, intents, requests });
@@ -54,12 +54,11 @@ interface Adoption {
 
 async function adopt(adoption: Adoption): Promise<Submission> {
   const { store, caller, input, intents, requests } = adoption;
-  const [first, ...rest] = intents;
   if (!isBatchId(input.submission)) {
     throw refused('Expected `absent` or the id of a batch, got neither.');
   }
   const batchId = input.submission;
-  if (first === undefined) {
+  if (intents.length === 0) {
     throw refused(`No submission of chunk ${input.round}-${input.chunk} has an unknown end.`);
   }
   await assertNotTaken(store, input, batchId);
@@ -72,27 +71,16 @@ async function adopt(adoption: Adoption): Promise<Submission> {
   if (Date.parse(check.createdAt) < earliestMs) {
     throw refused(`The batch ${batchId} is older than the submission whose end is unknown.`);
   }
-  const { createdAt, expiresAt } = check;
-  const record = { batch_id: batchId, created_at: createdAt, expires_at: expiresAt };
-  const recorded = await recordBatch(store, input, { ...record, intent: first.name });
-  const closed = await closeIntent(store, input, first.name, 'accepted', batchId);
-  if (!recorded && !closed) {
-    throw failure('MessageBatch.StoreUnavailable', 'The batch could not be written down.');
-  }
-  // One chunk has one POST at a time: of several open intents the others never sent theirs.
-  await close(store, input, rest, 'absent');
-  return { state: 'submitted', batchId, createdAt, expiresAt, requests };
+  return adoptBatch(store, input, { intents, batchId, check, requests });
 }
 
-/** A batch that this job knows as another chunk's cannot be this one's too. */
+/** A batch that is known as another chunk's cannot be this one's too. */
 async function assertNotTaken(store: Store, input: ResolveInput, batchId: string): Promise<void> {
-  for (const key of await store.list(jobFiles(input.jobId).chunks)) {
-    if (!key.endsWith('/batch.json')) continue;
-    const batch = await readBatchRecord(store, key);
-    if (batch?.batch_id === batchId) {
-      throw refused(`The batch ${batchId} belongs to another chunk of this job.`);
-    }
-  }
+  const owner = await readOwnerRecord(store, batchOwnerFile(batchId));
+  if (owner === undefined) return;
+  const { jobId, round, chunk } = input;
+  if (owner.job_id === jobId && owner.round === round && owner.chunk === chunk) return;
+  throw refused(`The batch ${batchId} belongs to another chunk.`);
 }
 
 async function find(caller: Caller, batchId: string): ReturnType<typeof retrieveBatch> {
@@ -101,18 +89,6 @@ async function find(caller: Caller, batchId: string): ReturnType<typeof retrieve
   } catch (error) {
     if (!isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) throw error;
     throw refused(`The API knows no batch ${batchId}.`);
-  }
-}
-
-async function close(
-  store: Store,
-  input: ResolveInput,
-  intents: readonly Intent[],
-  end: 'absent'
-): Promise<void> {
-  for (const { name } of intents) {
-    if (await closeIntent(store, input, name, end)) continue;
-    throw failure('MessageBatch.StoreUnavailable', 'The end of a submission could not be written.');
   }
 }
 

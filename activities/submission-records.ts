@@ -8,17 +8,20 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { ChunkName, Submission } from '../src/contract';
-import { chunkFiles } from '../src/core/job-files';
+import { batchOwnerFile, chunkFiles } from '../src/core/job-files';
 import {
   readBatchRecord,
   readChunkRecord,
+  readIntentCutRecord,
   readIntentEndRecord,
   readIntentRecord,
   toRecordText,
   type BatchRecord,
   type ChunkRecord,
+  type IntentCutRecord,
   type IntentEndRecord,
   type IntentRecord,
+  type OwnerRecord,
 } from '../src/core/records';
 import { failure } from '../src/errors';
 import { BATCH_LIFETIME_MS } from '../src/limits';
@@ -32,6 +35,8 @@ export interface ChunkOfJob extends ChunkName {
 export interface Intent {
   readonly name: string;
   readonly record: IntentRecord;
+  /** When its socket was closed without an answer, counted from its API time; null where the attempt vanished. */
+  readonly cutAfterMs: number | null;
 }
 
 /** How a chunk's submission stands in the store. */
@@ -74,8 +79,11 @@ export async function readStanding(
     if (end !== undefined && end.end !== 'accepted') continue;
     const record = await readIntentRecord(store, files.intent(intent));
     if (record === undefined) continue;
-    if (end?.batch_id === undefined) open.push({ name: intent, record });
-    else return { state: 'submitted', batch: toBatchRecord(intent, record, end.batch_id, end.at) };
+    if (end?.batch_id === undefined) {
+      const cut = await readIntentCutRecord(store, files.intentCut(intent));
+      open.push({ name: intent, record, cutAfterMs: cut?.after_ms ?? null });
+    } else
+      return { state: 'submitted', batch: toBatchRecord(intent, record, end.batch_id, end.at) };
   }
   return open.length > 0 ? { state: 'open', intents: open } : { state: 'none' };
 }
@@ -145,6 +153,18 @@ export async function closeIntent(
   return tryWrite(store, chunkFiles(name.jobId, name).intentEnd(intent), record);
 }
 
+/** Writes down when the socket of a POST without an answer was closed: from then on nothing of it can reach the API. */
+export async function recordCut(
+  store: Store,
+  name: ChunkOfJob,
+  intent: string,
+  afterMs: number
+): Promise<void> {
+  const record: IntentCutRecord = { after_ms: Math.ceil(afterMs) };
+  // Without it the intent's deadline counts, which is later.
+  await tryWrite(store, chunkFiles(name.jobId, name).intentCut(intent), record);
+}
+
 /** Writes down the batch of a chunk, trying a few times. @returns false when the store could not be written. */
 export async function recordBatch(
   store: Store,
@@ -152,6 +172,7 @@ export async function recordBatch(
   batch: Omit<BatchRecord, 'recorded_at'>
 ): Promise<boolean> {
   const record: BatchRecord = { ...batch, recorded_at: new Date().toISOString() };
+  await tryWrite(store, batchOwnerFile(batch.batch_id), ownerRecord(name));
   return tryWrite(store, chunkFiles(name.jobId, name).batch, record);
 }
 
@@ -175,7 +196,50 @@ export async function ensureBatchRecord(
     intent: (await findIntentOf(store, name, batchId)) ?? '',
     recorded_at: new Date().toISOString(),
   };
+  await store.write(batchOwnerFile(batchId), toRecordText(ownerRecord(name)));
   await store.write(files.batch, toRecordText(record));
+}
+
+/** Closes intents, all of them or with a failure. */
+export async function closeAll(
+  store: Store,
+  name: ChunkOfJob,
+  intents: readonly Intent[],
+  end: 'absent'
+): Promise<void> {
+  for (const { name: intent } of intents) {
+    if (await closeIntent(store, name, intent, end)) continue;
+    throw failure('MessageBatch.StoreUnavailable', 'The end of a submission could not be written.');
+  }
+}
+
+/** Writes down that a batch is what one of the open intents made; the others made nothing. */
+export async function adoptBatch(
+  store: Store,
+  name: ChunkOfJob,
+  { intents, batchId, check, requests }: Adoption
+): Promise<Extract<Submission, { state: 'submitted' }>> {
+  const { createdAt, expiresAt } = check;
+  const intent = intents[0]?.name ?? '';
+  const record = { batch_id: batchId, created_at: createdAt, expires_at: expiresAt, intent };
+  if (!(await recordBatch(store, name, record))) {
+    throw failure('MessageBatch.StoreUnavailable', 'The batch could not be written down.');
+  }
+  // Of several open intents one POST made the batch; a chunk has one POST at a time, so the others sent nothing.
+  await closeIntent(store, name, intent, 'accepted', batchId);
+  await closeAll(store, name, intents.slice(1), 'absent');
+  return { state: 'submitted', batchId, createdAt, expiresAt, requests };
+}
+
+export interface Adoption {
+  readonly intents: readonly Intent[];
+  readonly batchId: string;
+  readonly check: { readonly createdAt: string; readonly expiresAt: string };
+  readonly requests: number;
+}
+
+function ownerRecord({ jobId, round, chunk }: ChunkOfJob): OwnerRecord {
+  return { job_id: jobId, round, chunk };
 }
 
 async function findIntentOf(
@@ -197,7 +261,7 @@ async function listIntents(store: Store, name: ChunkOfJob): Promise<string[]> {
   const keys = await store.list(intents);
   return keys
     .map((key) => key.slice(intents.length + 1))
-    .filter((file) => file.endsWith('.json') && !file.endsWith('.end.json'))
+    .filter((file) => /^[^.]+\.json$/.test(file))
     .map((file) => file.slice(0, -'.json'.length));
 }
 

@@ -21,6 +21,7 @@ import {
   readChunk,
   readStanding,
   recordBatch,
+  recordCut,
   toSubmission,
   type Standing,
 } from './submission-records';
@@ -100,6 +101,11 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
   const end = await postBatch(caller, post, () => {
     heartbeatQuietly({ phase: 'posting' });
   });
+  if (end.end === 'unknown') {
+    // The socket is closed by now: nothing of this POST can reach the API any more.
+    const cutAfterMs = performance.now() - lookedAtMs + API_TIME_ERROR_MS;
+    await recordCut(deps.store, input, intent, cutAfterMs);
+  }
   return settle(attempt, intent, here.apiTime, end);
 }
 

@@ -30,6 +30,13 @@ export const SIGNAL = {
   roundChanged: 'messageBatchRoundChanged',
 } as const;
 
+/** Search attributes that a job with the option `searchAttributes` keeps up to date, with their types in Temporal. */
+export const SEARCH_ATTRIBUTES = {
+  MessageBatchesStatus: 'Keyword',
+  MessageBatchesRound: 'Int',
+  MessageBatchesRequests: 'Int',
+} as const;
+
 /** The Query of a job; answers with {@link JobProgress}. */
 export const QUERY_PROGRESS = 'progress';
 
@@ -147,6 +154,26 @@ export type Submission =
       readonly since: string;
     };
 
+export interface ReconcileInput extends JobContext, ChunkName {}
+
+/** One look for what became of a submission whose end is unknown. */
+export type Reconciliation =
+  | Exclude<Submission, { readonly state: 'unknown' }>
+  | {
+      /** Not known yet. Look again after `delayMs`; null: as often as at a batch. */
+      readonly state: 'searching';
+      readonly requests: number;
+      readonly delayMs: number | null;
+      /** Batches of the right size and age whose results will tell. */
+      readonly batchIds: readonly string[];
+    }
+  | {
+      /** These could have been ours, and can't be read any more: a person must say. */
+      readonly state: 'lost';
+      readonly requests: number;
+      readonly batchIds: readonly string[];
+    };
+
 export interface BatchInput extends JobContext, ChunkName {
   readonly batchId: string;
 }
@@ -205,6 +232,7 @@ export interface MessageBatchActivities {
   messageBatchPlanRound(input: PlanRoundInput): Promise<RoundPlan>;
   messageBatchPermit(input: PermitInput): Promise<Permission>;
   messageBatchSubmit(input: SubmitInput): Promise<Submission>;
+  messageBatchReconcile(input: ReconcileInput): Promise<Reconciliation>;
   messageBatchResolve(input: ResolveInput): Promise<Submission>;
   messageBatchCheck(input: BatchInput): Promise<BatchCheck>;
   messageBatchCancel(input: BatchInput): Promise<BatchCheck>;
@@ -240,7 +268,7 @@ export interface Pause {
 }
 
 export type ChunkPhase =
-  'waiting' | 'submitting' | 'processing' | 'canceling' | 'collecting' | 'ended';
+  'waiting' | 'submitting' | 'reconciling' | 'processing' | 'canceling' | 'collecting' | 'ended';
 
 /** A chunk's state as its job sees it; the payload of the Signal from chunk to job. */
 export interface ChunkState extends ChunkName {
@@ -250,6 +278,8 @@ export interface ChunkState extends ChunkName {
   readonly submittedAt: string | null;
   readonly endedAt: string | null;
   readonly pause: Pause | null;
+  /** What is going on, where the phase alone does not tell. */
+  readonly note: string | null;
   readonly collected: Collected | null;
 }
 
@@ -309,6 +339,8 @@ export interface BatchProgress {
   readonly round: number;
   readonly chunk: number;
   readonly phase: ChunkPhase;
+  /** What is going on, where the phase alone does not tell. */
+  readonly note: string | null;
   readonly requests: number;
   readonly succeeded: number;
   readonly errored: number;

@@ -46,6 +46,13 @@ export interface JobOptions {
    * Defaults to 2 minutes.
    */
   readonly orphanWait?: Duration;
+  /**
+   * What happens when the answer to a create call is lost: `find` looks for the batch until it is known whether one was
+   * made; `ask` pauses the job at once for a person, who answers with the Signal `resume`.
+   *
+   * Defaults to `find`.
+   */
+  readonly lostAnswer?: 'find' | 'ask';
   /** Beta features, for every batch of the job: `output-300k-2026-03-24`. Defaults to none. */
   readonly betas?: readonly string[];
   /**
@@ -76,6 +83,7 @@ export interface ResolvedOptions {
   /** Null: 30 seconds and 1 second more per MB of body. */
   readonly submitTimeoutMs: number | null;
   readonly orphanWaitMs: number;
+  readonly lostAnswer: 'find' | 'ask';
   readonly betas: readonly string[];
   /** Null: the SDK's own. */
   readonly apiVersion: string | null;
@@ -91,6 +99,7 @@ export const OPTIONS_DEFAULT: ResolvedOptions = {
   maxAttempts: 3,
   submitTimeoutMs: null,
   orphanWaitMs: 2 * 60_000,
+  lostAnswer: 'find',
   betas: [],
   apiVersion: null,
   account: 'default',
@@ -108,6 +117,7 @@ const NAMES = [
   'maxAttempts',
   'submitTimeout',
   'orphanWait',
+  'lostAnswer',
   'betas',
   'apiVersion',
   'account',
@@ -158,6 +168,7 @@ function resolveEach(given: Record<string, unknown>, problems: string[]): Resolv
     maxAttempts: resolveAttempts(given['maxAttempts'], problems),
     submitTimeoutMs: isUnset(given['submitTimeout']) ? null : duration('submitTimeout', 0, 1),
     orphanWaitMs: duration('orphanWait', OPTIONS_DEFAULT.orphanWaitMs),
+    lostAnswer: resolveLostAnswer(given['lostAnswer'], problems),
     betas: resolveBetas(given['betas'], problems),
     apiVersion: resolveApiVersion(given['apiVersion'], problems),
     account: resolveAccount(given['account'], problems),
@@ -210,6 +221,13 @@ function resolveAttempts(value: unknown, problems: string[]): number {
     `Expected \`maxAttempts\` to be a whole number from 1 to ${ATTEMPTS_MAX}, got ${describeValue(value)}.`
   );
   return OPTIONS_DEFAULT.maxAttempts;
+}
+
+function resolveLostAnswer(value: unknown, problems: string[]): 'find' | 'ask' {
+  if (isUnset(value)) return OPTIONS_DEFAULT.lostAnswer;
+  if (value === 'find' || value === 'ask') return value;
+  problems.push(`Expected \`lostAnswer\` to be "find" or "ask", got ${describeValue(value)}.`);
+  return OPTIONS_DEFAULT.lostAnswer;
 }
 
 function resolveBetas(value: unknown, problems: string[]): readonly string[] {

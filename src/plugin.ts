@@ -108,6 +108,7 @@ export class MessageBatchesPlugin extends SimplePlugin {
       messageBatchPlanRound: async (input) => (await activities()).messageBatchPlanRound(input),
       messageBatchPermit: async (input) => (await activities()).messageBatchPermit(input),
       messageBatchSubmit: async (input) => (await activities()).messageBatchSubmit(input),
+      messageBatchReconcile: async (input) => (await activities()).messageBatchReconcile(input),
       messageBatchResolve: async (input) => (await activities()).messageBatchResolve(input),
       messageBatchCheck: async (input) => (await activities()).messageBatchCheck(input),
       messageBatchCancel: async (input) => (await activities()).messageBatchCancel(input),

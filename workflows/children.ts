@@ -2,6 +2,7 @@
  * Child Workflows: started under fixed ids, told of every Signal, never more than a window of them at a time.
  */
 import {
+  getExternalWorkflowHandle,
   ParentClosePolicy,
   startChild,
   type ChildWorkflowHandle,
@@ -12,7 +13,7 @@ import { WORKFLOW_TYPE, type ChunkInput, type JobContext, type RetryInput } from
 import { backoffMs } from '../src/core/check-schedule';
 import { chunkLabel } from '../src/core/job-files';
 import { CHUNK_WINDOW } from '../src/limits';
-import { childControl, rest, type Control, type Forward } from './control';
+import { childControl, rest, type Control, type ControlSignal, type Forward } from './control';
 
 /**
  * Runs the chunks of a round, a window of them at a time.
@@ -79,55 +80,83 @@ interface Child {
 }
 
 async function runChild(control: Control, child: Child): Promise<void> {
-  const handle = await start(control, child);
-  const forward: Forward = async (signal, argument) => {
-    try {
-      await handle.signal(signal, ...(argument === undefined ? [] : [argument]));
-    } catch {
-      // It has just ended.
-    }
-  };
-  control.forwards.add(forward);
+  const line = createLine(child.workflowId);
+  control.forwards.add(line.send);
   try {
+    const handle = await start(control, child, line);
     await handle.result();
   } finally {
-    control.forwards.delete(forward);
+    control.forwards.delete(line.send);
   }
 }
 
 /** Starts a child; where one of an earlier execution still runs under its id, waits until that has ended. */
-async function start(control: Control, child: Child): Promise<ChildWorkflowHandle<Workflow>> {
+async function start(
+  control: Control,
+  child: Child,
+  line: Line
+): Promise<ChildWorkflowHandle<Workflow>> {
   for (let tries = 1; ; tries++) {
-    const before = JSON.stringify(childControl(control));
+    line.hold();
     try {
-      const handle = await startChild(child.type, {
+      return await startChild(child.type, {
         workflowId: child.workflowId,
         args: child.args(),
         staticSummary: child.summary,
         // Terminating a job must not leave its batches running unseen; killing its children would.
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       });
-      await catchUp(control, before, handle);
-      return handle;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await rest(control, backoffMs(tries), {
-        summary: `${child.summary}: an earlier execution of it still runs`,
-      });
+    } finally {
+      // To the one that still runs, too: it may stand still and wait for a `resume`.
+      line.open();
     }
+    await rest(control, backoffMs(tries), {
+      summary: `${child.summary}: an earlier execution of it still runs`,
+    });
   }
 }
 
-/** Tells a child what happened between the command that started it and the answer that it has started. */
-async function catchUp(
-  control: Control,
-  before: string,
-  handle: ChildWorkflowHandle<Workflow>
-): Promise<void> {
-  if (JSON.stringify(childControl(control)) === before) return;
-  if (control.canceling) await handle.signal('cancel');
-  if (control.pause === null) await handle.signal('resume', {});
-  else await handle.signal('pause', control.pause);
+/** The way of Signals to one child. */
+interface Line {
+  /** Sends a Signal after all those before it: Temporal does not keep the order of two that are under way together. */
+  readonly send: Forward;
+  /** Keeps what comes from now on: a child is being started, with the state of this moment. */
+  readonly hold: () => void;
+  /** Sends what was kept. */
+  readonly open: () => void;
+}
+
+function createLine(workflowId: string): Line {
+  let held: [ControlSignal, unknown][] | null = null;
+  let last = Promise.resolve();
+  const send: Forward = (signal, argument) => {
+    if (held !== null) {
+      held.push([signal, argument]);
+      return Promise.resolve();
+    }
+    last = last.then(async () => {
+      try {
+        const child = getExternalWorkflowHandle(workflowId);
+        await child.signal(signal, ...(argument === undefined ? [] : [argument]));
+      } catch {
+        // It has just ended.
+      }
+    });
+    return last;
+  };
+  return {
+    send,
+    hold: () => {
+      held = [];
+    },
+    open: () => {
+      const kept = held ?? [];
+      held = null;
+      for (const [signal, argument] of kept) void send(signal, argument);
+    },
+  };
 }
 
 function toContext({ jobId, site, options }: JobContext): JobContext {

@@ -8,7 +8,7 @@ import { COLLECT_READS_MAX } from '../src/limits';
 import type { Chunk } from './chunk';
 import { rest } from './control';
 import { long } from './calls';
-import { overcome } from './persist';
+import { overcome, standStill } from './persist';
 
 /** Reads the results until they are whole; after the last reading, what is not there is `missing`. */
 export async function collectBatch(
@@ -23,10 +23,14 @@ export async function collectBatch(
         ...batch,
         takeAsIs,
       });
-      await chunk.change({ collected });
+      await chunk.change({ collected, pause: null });
       return;
     } catch (error) {
-      if (!takeAsIs && findMessageBatchFailure(error, 'MessageBatch.ResultsIncomplete')) {
+      const found = findMessageBatchFailure(error, 'MessageBatch.ResultsIncomplete');
+      if (found !== null && takeAsIs) {
+        // Nothing to take: a person should know, and it may yet come.
+        await standStill(chunk, { kind: 'batch', reason: found.message });
+      } else if (found !== null) {
         incomplete += 1;
         const summary = `results of ${batch.batchId} incomplete, reading ${incomplete + 1} next`;
         await rest(chunk.control, backoffMs(incomplete), { summary });

@@ -3,14 +3,13 @@
  */
 import type { Submission, SubmitInput } from '../src/contract';
 import { chunkLabel } from '../src/core/job-files';
-import { findMessageBatchFailure } from '../src/errors';
 import type { Chunk } from './chunk';
 import { rest, type Control } from './control';
 import { short, submitting } from './calls';
 import { isTimeout, overcome, persist, standStill } from './persist';
+import { reconcile } from './reconcile';
 
 type Submitted = Extract<Submission, { state: 'submitted' }>;
-type Unknown = Extract<Submission, { state: 'unknown' }>;
 
 /**
  * Brings the chunk to the API, or finds that an earlier execution did.
@@ -27,7 +26,7 @@ export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
       const submission = await submitOnce(chunk, mayPost);
       if (submission.state === 'submitted') return await submitted(chunk, submission);
       if (submission.state === 'unknown') {
-        const resolved = await resolveUnknown(chunk, submission);
+        const resolved = await reconcile(chunk, submission);
         if (resolved.state === 'submitted') return await submitted(chunk, resolved);
       }
       if (control.canceling) return null;
@@ -73,34 +72,6 @@ async function submitOnce(chunk: Chunk, mayPost: boolean): Promise<Submission> {
   const label = `chunk ${chunkLabel(input)}`;
   const summary = mayPost ? `submit ${label}` : `was ${label} submitted?`;
   return submitting(input, summary).messageBatchSubmit(input);
-}
-
-/** Asks a person what became of the POST, for as long as it takes. A cancellation waits for the truth too. */
-async function resolveUnknown(chunk: Chunk, unknown: Unknown): Promise<Submission> {
-  const { control, input } = chunk;
-  const label = `chunk ${chunkLabel(input)}`;
-  const question =
-    `The answer to the submission of ${label} (${unknown.requests} requests, after ${unknown.since}) was lost: ` +
-    'a paid batch may exist. Look at the batches in the Console, then resume with {"submission": "absent"} or ' +
-    '{"submission": "msgbatch_…"}.';
-  for (let refusal = ''; ;) {
-    const { resumes } = control;
-    await chunk.setPause({ kind: 'submission', reason: refusal + question });
-    while (control.resumes === resumes) await rest(control, null);
-    const { submission } = control.resumed;
-    if (submission === undefined) continue;
-    await chunk.setPause(null);
-    try {
-      return await short(`a person says: ${label} is ${submission}`).messageBatchResolve({
-        ...input,
-        submission,
-      });
-    } catch (error) {
-      const refused = findMessageBatchFailure(error, 'MessageBatch.Refused');
-      if (refused === null) await overcome(chunk, error, 1);
-      else refusal = `${refused.message} `;
-    }
-  }
 }
 
 async function submitted(chunk: Chunk, submission: Submitted): Promise<Submitted> {

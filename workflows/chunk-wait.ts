@@ -2,7 +2,12 @@
  * Waiting for a batch: a durable sleep that grows with the batch's age, and a look at the end of each.
  */
 import type { BatchCheck, BatchInput, Submission } from '../src/contract';
-import { isOverdue, nextCheckDelayMs } from '../src/core/check-schedule';
+import {
+  backoffMs,
+  isOverdue,
+  nextCheckDelayMs,
+  type CheckSchedule,
+} from '../src/core/check-schedule';
 import { durationText } from '../src/core/details';
 import { findMessageBatchFailure } from '../src/errors';
 import type { Chunk } from './chunk';
@@ -26,21 +31,26 @@ export async function awaitEnd(
   let canceledByUs = false;
   let youngSinceMs = Date.parse(createdAt);
   let missingSinceMs: number | null = null;
+  let failures = 0;
   for (let number = 1; ; number++) {
     const asksToCancel = control.canceling && !canceledByUs;
-    if (!asksToCancel) {
-      const delayMs = nextCheckDelayMs(Math.max(0, Date.now() - youngSinceMs), batch.options);
+    // Whoever stood still has waited.
+    if (!asksToCancel && chunk.state.pause === null) {
+      const delayMs = delayBeforeLook(number, Date.now() - youngSinceMs, batch.options);
       const summary = `check ${number} of ${batch.batchId}, next in ${durationText(delayMs)}`;
       await restUntilDue(chunk, delayMs, canceledByUs, summary);
     }
     const cancelsNow = control.canceling && !canceledByUs;
-    const check = await look(chunk, batch, number, cancelsNow);
+    const check = await look(chunk, batch, { number, cancels: cancelsNow, failures });
     if (check === 'missing') {
       missingSinceMs ??= Date.now();
       if (Date.now() - missingSinceMs > batch.options.orphanWaitMs) await sayMissing(chunk, batch);
+      else if (cancelsNow)
+        await rest(control, backoffMs(1), { summary: 'not found, asking again' });
       continue;
     }
     missingSinceMs = null;
+    failures = check === null ? failures + 1 : 0;
     if (check === null) continue;
     if (cancelsNow) {
       canceledByUs = true;
@@ -49,7 +59,14 @@ export async function awaitEnd(
     }
     if (check.status === 'ended') return { check, canceledByUs };
     if (isOverdue(Date.parse(expiresAt), Date.now())) await sayOverdue(chunk, batch);
+    else await chunk.setPause(null);
   }
+}
+
+/** A batch that is no longer young when this Workflow meets it may have ended long ago: the first look comes at once. */
+function delayBeforeLook(number: number, ageMs: number, schedule: CheckSchedule): number {
+  if (number === 1 && ageMs > schedule.checkMinMs) return 0;
+  return nextCheckDelayMs(Math.max(0, ageMs), schedule);
 }
 
 /** Rests until the next look is due. A `resume` while nothing stands still is no reason to look. */
@@ -76,8 +93,7 @@ async function restUntilDue(
 async function look(
   chunk: Chunk,
   batch: BatchInput,
-  number: number,
-  cancels: boolean
+  { number, cancels, failures }: LookOptions
 ): Promise<BatchCheck | 'missing' | null> {
   try {
     return cancels
@@ -85,9 +101,17 @@ async function look(
       : await short(`check ${number} of ${batch.batchId}`).messageBatchCheck(batch);
   } catch (error) {
     if (findMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) return 'missing';
-    await overcome(chunk, error, 1);
+    await overcome(chunk, error, failures + 1);
     return null;
   }
+}
+
+interface LookOptions {
+  /** From 1. */
+  readonly number: number;
+  readonly cancels: boolean;
+  /** Looks before this one that got no answer, in a row. */
+  readonly failures: number;
 }
 
 async function sayMissing(chunk: Chunk, { batchId }: BatchInput): Promise<void> {

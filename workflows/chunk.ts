@@ -17,7 +17,7 @@ import { installControl, type Control } from './control';
 import { collectBatch } from './chunk-collect';
 import { submitChunk } from './chunk-submit';
 import { awaitEnd } from './chunk-wait';
-import type { Standing } from './persist';
+import { isSamePause, type Standing } from './persist';
 
 /** A chunk at work: what its steps share. */
 export interface Chunk extends Standing {
@@ -60,10 +60,13 @@ function createChunk(input: ChunkInput, control: Control): Chunk {
       submittedAt: null,
       endedAt: null,
       pause: null,
+      note: null,
       collected: null,
     },
     change: async (change) => {
-      chunk.state = { ...chunk.state, ...change };
+      // A next phase is progress: whatever it stood still for is over.
+      const pause = change.phase === undefined ? chunk.state.pause : null;
+      chunk.state = { ...chunk.state, pause, ...change };
       setCurrentDetails(chunkDetails(chunk.state));
       try {
         await job.signal(SIGNAL.chunkChanged, chunk.state);
@@ -71,7 +74,9 @@ function createChunk(input: ChunkInput, control: Control): Chunk {
         // The job is gone: terminated, or being reset. The store keeps what this chunk does; the next execution reads it.
       }
     },
-    setPause: (pause) => chunk.change({ pause }),
+    setPause: async (pause) => {
+      if (!isSamePause(pause, chunk.state.pause)) await chunk.change({ pause });
+    },
   };
   return chunk;
 }

@@ -13,9 +13,12 @@ import {
 } from '@temporalio/workflow';
 import { SIGNAL, type ChildControl, type Pause, type ResumeArgument } from '../src/contract';
 
+/** Longer than any reason of ours. */
+const REASON_LENGTH_MAX = 2_000;
+
 export type ControlSignal = 'cancel' | 'pause' | 'resume' | 'checkNow';
 
-/** Passes one Signal on to one child; must not throw when the child has ended. */
+/** Passes one Signal on to one child, after those before it; must not throw when the child has ended. */
 export type Forward = (signal: ControlSignal, argument?: unknown) => Promise<void>;
 
 export interface Control {
@@ -119,17 +122,25 @@ async function forwardAll(
   argument?: unknown
 ): Promise<void> {
   control.changed();
-  await Promise.all([...control.forwards].map((forward) => forward(signal, argument)));
+  // Signal handlers run in the root scope, and Temporal's cancellation closes that one to every further command.
+  await CancellationScope.nonCancellable(() =>
+    Promise.all([...control.forwards].map((forward) => forward(signal, argument)))
+  );
 }
 
 /** A person's Signal has no argument, or one of any shape; a parent's is a Pause. */
 function toPause(argument: unknown): Pause {
   const given = toRecord(argument);
   const { kind, reason } = given as Partial<Pause>;
-  if (typeof kind === 'string' && typeof reason === 'string') return { kind, reason };
+  if (typeof kind === 'string' && typeof reason === 'string') {
+    return { kind, reason: reason.slice(0, REASON_LENGTH_MAX) };
+  }
   return {
     kind: 'person',
-    reason: typeof reason === 'string' ? reason.slice(0, 200) : 'Paused by the Signal `pause`.',
+    reason:
+      typeof reason === 'string'
+        ? reason.slice(0, REASON_LENGTH_MAX)
+        : 'Paused by the Signal `pause`.',
   };
 }
 

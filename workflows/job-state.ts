@@ -29,6 +29,7 @@ import { toProgress } from '../src/core/progress';
 import { OPTIONS_DEFAULT, type ResolvedOptions } from '../src/options';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { pauseFor, type Control } from './control';
+import { isChunkState, isRoundChange } from './news';
 import type { Standing } from './persist';
 
 export interface Job {
@@ -62,7 +63,9 @@ export function createJob(id: string, control: Control): Job {
     control,
     standing: {
       control,
-      retryMs: OPTIONS_DEFAULT.checkMaxMs,
+      get retryMs() {
+        return job.options.checkMaxMs;
+      },
       setPause: (pause) => {
         job.pause = pause;
         show(job);
@@ -89,13 +92,16 @@ export function createJob(id: string, control: Control): Job {
     description:
       'Where the job stands: counts, batches, why it is paused, when the next check is due.',
   });
-  setHandler(defineSignal<[ChunkState]>(SIGNAL.chunkChanged), (state) => chunkChanged(job, state));
-  setHandler(defineSignal<[RoundChange]>(SIGNAL.roundChanged), (change) => {
-    roundChanged(job, change);
+  setHandler(defineSignal<[unknown]>(SIGNAL.chunkChanged), async (state) => {
+    if (isChunkState(state)) await chunkChanged(job, state);
+  });
+  setHandler(defineSignal<[unknown]>(SIGNAL.roundChanged), (change) => {
+    if (isRoundChange(change)) roundChanged(job, change);
   });
   control.changed = () => {
     show(job);
   };
+  show(job);
   return job;
 }
 
@@ -131,7 +137,14 @@ export function nextRoundInMs(job: Job): number | null {
   const { control, failures, nextRoundAtMs } = job;
   if (nextRoundAtMs === null || control.canceling || failures.length > 0) return null;
   if (control.pause !== null) return null;
+  // One after the other: a round that an earlier execution wrote down may hold what waits here.
+  if (job.rounds.some((plan) => !isPlanned(plan))) return null;
   return Math.max(0, nextRoundAtMs - Date.now());
+}
+
+/** A round that no Activity has written down yet has no chunks. */
+function isPlanned({ chunks }: RoundPlan): boolean {
+  return chunks > 0;
 }
 
 /** Takes everything that has failed by now into the next round. */
@@ -164,12 +177,9 @@ async function chunkChanged(job: Job, state: ChunkState): Promise<void> {
 }
 
 async function chunkCollected(job: Job, { round, chunk, collected }: ChunkState): Promise<void> {
-  const taken = job.rounds.some(({ sources }) =>
-    sources.some((source) => source.round === round && source.chunk === chunk)
-  );
+  const taken = job.rounds.some(({ sources }) => includes(sources, { round, chunk }));
   if (collected === null || taken || collected.retry + collected.stopped === 0) return;
-  job.pending.push({ round, chunk });
-  job.nextRoundAtMs ??= Date.now() + retryDelayMs(round, job.options.retryDelayMs);
+  wait(job, { round, chunk });
   if (collected.retryAfterAccount > 0) {
     await pauseFor(job.control, {
       kind: 'account',
@@ -180,18 +190,38 @@ async function chunkCollected(job: Job, { round, chunk, collected }: ChunkState)
   }
 }
 
+/** A chunk's failures wait for the next round. */
+function wait(job: Job, { round, chunk }: ChunkName): void {
+  job.pending.push({ round, chunk });
+  job.nextRoundAtMs ??= Date.now() + retryDelayMs(round, job.options.retryDelayMs);
+}
+
 /** A wrong key or a lost answer stops the other chunks' paid calls too. */
 function isOfTheWholeJob({ kind }: Pause): boolean {
   return kind === 'account' || kind === 'submission';
 }
 
 function roundChanged(job: Job, { round, pause, plan }: RoundChange): void {
-  if (plan !== undefined) {
-    job.rounds = job.rounds.map((known) => (known.round === round ? plan : known));
-  }
+  if (plan !== undefined) roundPlanned(job, plan);
   if (pause) job.roundPauses.set(round, pause);
   else job.roundPauses.delete(round);
   show(job);
+}
+
+/** What counts is what is written down: an earlier execution may have made the round of other chunks than asked for. */
+function roundPlanned(job: Job, plan: RoundPlan): void {
+  const asked = job.rounds.find(({ round }) => round === plan.round);
+  if (asked === undefined) return;
+  job.rounds = job.rounds.map((known) => (known === asked ? plan : known));
+  job.pending = job.pending.filter((chunk) => !includes(plan.sources, chunk));
+  if (job.pending.length === 0) job.nextRoundAtMs = null;
+  for (const chunk of asked.sources) {
+    if (!includes(plan.sources, chunk)) wait(job, chunk);
+  }
+}
+
+function includes(names: readonly ChunkName[], { round, chunk }: ChunkName): boolean {
+  return names.some((name) => name.round === round && name.chunk === chunk);
 }
 
 function progressOf(job: Job): JobProgress {

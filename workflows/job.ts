@@ -9,7 +9,13 @@
  *
  * @module
  */
-import { CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { FinishInput, Plan, Report } from '../src/contract';
 import { findMessageBatchFailure } from '../src/errors';
 import { long } from './calls';
@@ -51,6 +57,8 @@ export async function messageBatchJob(input: unknown): Promise<Report> {
       if (!(error instanceof CancelledFailure)) endAs(job, 'failed', null);
       // The failure itself, not the child's or Activity's wrapping of it, ends the job: its type is what users see.
       throw findMessageBatchFailure(error) ?? error;
+    } finally {
+      await condition(allHandlersFinished);
     }
   });
 }

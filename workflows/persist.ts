@@ -12,7 +12,7 @@ import { rest, type Control } from './control';
 
 export interface Standing {
   readonly control: Control;
-  /** Tells everybody why this Workflow stands still, or, with null, that it goes on. */
+  /** Tells everybody why this Workflow stands still, or, with null, that it goes on. Saying it again is free. */
   readonly setPause: (pause: Pause | null) => Promise<void>;
   /** Delay after which a pause that other Workers can lift is tried again. */
   readonly retryMs: number;
@@ -22,7 +22,9 @@ export interface Standing {
 export async function persist<T>(standing: Standing, step: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
-      return await step();
+      const answer = await step();
+      if (failures > 1) await standing.setPause(null);
+      return answer;
     } catch (error) {
       await overcome(standing, error, failures);
     }
@@ -54,22 +56,30 @@ export async function overcome(
   await rest(standing.control, delayMs, { summary: `again after ${found?.type ?? 'a time-out'}` });
 }
 
-/** Stands still with a reason until somebody resumes or cancels; where another Worker can help, tries again by itself. */
+/**
+ * Stands still with a reason until somebody resumes or cancels.
+ *
+ * What can pass by itself (another Worker, a batch that the API shows again) is tried again after a while; its pause
+ * holds until the try has worked.
+ */
 export async function standStill(standing: Standing, pause: Pause): Promise<void> {
-  await standing.setPause(pause);
   const { control } = standing;
+  // Taken before anybody is told: the answer may come along with the news that they were.
   const { resumes, canceling } = control;
-  const untilSomebodyHelps = async (): Promise<void> => {
-    while (control.resumes === resumes && control.canceling === canceling) {
-      await rest(control, null);
-    }
-  };
+  const nobodyHelps = (): boolean => control.resumes === resumes && control.canceling === canceling;
+  await standing.setPause(pause);
   if (pause.kind === 'worker' || pause.kind === 'batch') {
-    await rest(control, standing.retryMs, { summary: `standing still: ${pause.kind}` });
-  } else {
-    await untilSomebodyHelps();
+    if (nobodyHelps()) {
+      await rest(control, standing.retryMs, { summary: `standing still: ${pause.kind}` });
+    }
+    return;
   }
+  while (nobodyHelps()) await rest(control, null);
   await standing.setPause(null);
+}
+
+export function isSamePause(a: Pause | null, b: Pause | null): boolean {
+  return a?.kind === b?.kind && a?.reason === b?.reason;
 }
 
 /** The delay that the API asked for with its refusal. */

@@ -7,7 +7,9 @@
  * @module
  */
 import {
+  allHandlersFinished,
   CancellationScope,
+  condition,
   getExternalWorkflowHandle,
   setCurrentDetails,
 } from '@temporalio/workflow';
@@ -21,16 +23,19 @@ import {
 import { long } from './calls';
 import { runChunks } from './children';
 import { installControl } from './control';
-import { persist } from './persist';
+import { isSamePause, persist } from './persist';
 
 /** Runs one retry round to its end. */
 export async function messageBatchRetry(input: RetryInput): Promise<RoundPlan> {
   const control = installControl(input.control);
   return CancellationScope.nonCancellable(async () => {
+    let standsFor: Pause | null = null;
     const standing = {
       control,
       retryMs: input.options.checkMaxMs,
       setPause: async (pause: Pause | null): Promise<void> => {
+        if (isSamePause(pause, standsFor)) return;
+        standsFor = pause;
         setCurrentDetails(pause === null ? '' : `Stands still: ${pause.reason}`);
         await tellJob(input, { round: input.round, pause });
       },
@@ -44,6 +49,7 @@ export async function messageBatchRetry(input: RetryInput): Promise<RoundPlan> {
       chunks: plan.chunks,
       skipUnstarted: false,
     });
+    await condition(allHandlersFinished);
     return plan;
   });
 }

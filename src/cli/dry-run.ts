@@ -6,24 +6,22 @@ import { checkInput, type CheckedInput } from '../../activities/check-input';
 import { CHUNK_LIMITS_DEFAULT } from '../core/chunks';
 import { prepareDefaults } from '../core/params-overlay';
 import { resolveOptions, type JobOptions } from '../options';
+import type { RunPlan } from './run-plan';
 import { commandError } from './errors';
 import { EXIT } from './exit-status';
 import { formatBytes, plural, print, printJson } from './output';
 
 /**
- * Checks every line of an input as `run` would.
+ * Checks every line of an input as `run` would, and says what that would submit.
  *
  * @returns the exit status: 0 when it could be run.
  * @throws CommandError that lists the bad lines.
  */
-export async function dryRun(path: string, options: JobOptions, isJson: boolean): Promise<number> {
-  const { apiVersion } = resolveOptions(options);
-  const { params } = options;
-  const checked = await checkInput(createReadStream(path, { highWaterMark: 1 << 20 }), {
-    defaults: params === undefined ? null : prepareDefaults(Buffer.from(JSON.stringify(params))),
-    apiVersion,
-    limits: CHUNK_LIMITS_DEFAULT,
-  });
+export async function dryRun(plan: RunPlan, isJson: boolean): Promise<number> {
+  const { inputPath, options, jobId } = plan;
+  if (inputPath === null)
+    throw commandError(`The job ${jobId ?? ''} has ended: nothing is to run.`);
+  const checked = await check(inputPath, options);
   if (isJson) printJson(toJson(checked));
   assertGood(checked);
   if (!isJson) {
@@ -33,6 +31,20 @@ export async function dryRun(path: string, options: JobOptions, isJson: boolean)
     );
   }
   return EXIT.done;
+}
+
+/** @throws CommandError that lists the bad lines of an input. */
+export async function checkFile(path: string, options: JobOptions): Promise<void> {
+  assertGood(await check(path, options));
+}
+
+async function check(path: string, { params, ...options }: JobOptions): Promise<CheckedInput> {
+  const { apiVersion } = resolveOptions(options);
+  return checkInput(createReadStream(path, { highWaterMark: 1 << 20 }), {
+    defaults: params === undefined ? null : prepareDefaults(Buffer.from(JSON.stringify(params))),
+    apiVersion,
+    limits: CHUNK_LIMITS_DEFAULT,
+  });
 }
 
 function toJson(checked: CheckedInput): object {

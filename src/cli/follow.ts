@@ -10,7 +10,7 @@ import type { Session } from './session';
 
 export interface FollowOptions {
   readonly signal: AbortSignal;
-  onProgress(progress: JobProgress): void;
+  readonly onProgress: (progress: JobProgress) => void;
 }
 
 /** How often a job is asked where it stands: a Query costs no event. */
@@ -31,17 +31,16 @@ export async function followJob(
   const ended = new AbortController();
   const watching = AbortSignal.any([signal, ended.signal]);
   const watched = watchProgress(session, handle, { signal: watching, onProgress });
+  watched.catch(() => undefined);
   try {
-    const report = await Promise.race([
+    return await Promise.race([
       awaitReport(handle, watching),
       session.broken,
       // It ends only by failing: what onProgress throws ends the following.
       watched.then(() => new Promise<never>(() => undefined)),
     ]);
-    return report;
   } finally {
     ended.abort();
-    await watched.catch(() => undefined);
   }
 }
 
@@ -53,8 +52,8 @@ async function watchProgress(
 ): Promise<void> {
   while (!signal.aborted) {
     const progress = await queryProgress(session, handle).catch(() => null);
-    if (signal.aborted) return;
-    if (progress !== null) onProgress(progress);
+    // The job may have ended meanwhile, and its display with it.
+    if (progress !== null && !isAborted(signal)) onProgress(progress);
     await rest(LOOK_DELAY_MS, signal);
   }
 }
@@ -72,9 +71,13 @@ async function awaitReport(handle: JobHandle, signal: AbortSignal): Promise<Repo
       // A wait that held for a while shows that the server was there.
       if (awaySinceMs === null || nowMs - startedMs > AWAY_MS_MAX) awaySinceMs = nowMs;
       if (nowMs - awaySinceMs > AWAY_MS_MAX) {
-        throw commandError(`Temporal at ${'its address'} is away; the job is kept.`);
+        throw commandError('Temporal has been away for a minute; the job is kept.');
       }
       await rest(LOOK_DELAY_MS, signal);
     }
   }
+}
+
+function isAborted({ aborted }: AbortSignal): boolean {
+  return aborted;
 }

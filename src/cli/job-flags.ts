@@ -14,6 +14,7 @@ export interface JobFlags {
   readonly maxAttempts?: string;
   readonly submitTimeout?: string;
   readonly orphanWait?: string;
+  readonly lostAnswer?: string;
   readonly beta?: readonly string[];
   readonly betas?: string;
   readonly apiVersion?: string;
@@ -37,6 +38,10 @@ export function addJobFlags(command: Command): Command {
   add(
     '--orphan-wait <duration>',
     'after a submission of unknown end: how long to look for its batch (2m)'
+  );
+  add(
+    '--lost-answer <what>',
+    'when the answer to a submission is lost: find its batch, or ask a person (find)'
   );
   command.addOption(
     new Option('--beta <name>', 'beta feature for every batch; may be repeated')
@@ -81,6 +86,7 @@ function pick({
   retryDelay,
   submitTimeout,
   orphanWait,
+  lostAnswer,
   apiVersion,
   account,
   searchAttributes,
@@ -91,6 +97,7 @@ function pick({
     retryDelay,
     submitTimeout,
     orphanWait,
+    lostAnswer,
     apiVersion,
     account,
     searchAttributes,

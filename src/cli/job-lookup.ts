@@ -104,6 +104,7 @@ export function toEndedProgress(report: Report): JobProgress {
       ...batch,
       phase: 'ended',
       submitted_at: created_at,
+      note: null,
     })),
     next_check_at: null,
     next_round_at: null,

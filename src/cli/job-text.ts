@@ -2,13 +2,7 @@
  * A job's progress and report in words.
  */
 import type { BatchProgress, JobProgress, Report } from '../contract';
-import {
-  formatCount,
-  formatDuration,
-  formatFields,
-  formatTable,
-  plural,
-} from './output';
+import { formatCount, formatDuration, formatFields, formatTable, plural } from './output';
 
 /** Batches in a table; more of them than this are summed up. */
 const BATCH_ROWS_MAX = 20;
@@ -28,6 +22,7 @@ export function toStatusText(progress: JobProgress, url: string | null, nowMs: n
 
 /** One line that tells where a job stands. */
 export function toProgressLine(progress: JobProgress, nowMs: number): string {
+  if (progress.requests === 0) return toStatusWords(progress);
   const next = toNextWords(progress, nowMs);
   const done = progress.requests - progress.processing;
   return [

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Report, StoreReference } from '../contract';
@@ -36,8 +36,9 @@ export interface OutNote {
 export function toOutNote(
   jobId: string,
   { stateDir, store, taskQueue, temporal }: Settings,
-  { params: _, ...options }: JobOptions
+  given: JobOptions
 ): OutNote {
+  const options = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'params'));
   return {
     job_id: jobId,
     store,
@@ -84,8 +85,8 @@ export async function releaseOutFolder(dir: string, jobId: string): Promise<void
  */
 export async function copyOutputs(store: Store, jobId: string, dir: string): Promise<Report> {
   const plan = await readPlanRecord(store, jobFiles(jobId).plan);
-  const keys = plan && outputFiles(plan.output_key);
-  const report = keys && (await readReport(store, keys.report));
+  const keys = outputFiles(plan?.output_key ?? jobFiles(jobId).folder);
+  const report = await readReport(store, keys.report);
   if (report === undefined) throw commandError(`The job ${jobId} has no report in the store.`);
   await copyVerified(store, keys.results, report.results, join(dir, FILE_NAMES.results));
   await copyVerified(store, keys.failures, report.failures, join(dir, FILE_NAMES.failures));
@@ -137,7 +138,10 @@ async function writeWhole(path: string, text: string): Promise<void> {
 }
 
 /** Nothing half-written stands under a final name, also after the power went. */
-async function atomically(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+async function atomically(
+  path: string,
+  write: (temporary: string) => Promise<void>
+): Promise<void> {
   const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
   try {
     await write(temporary);
@@ -181,9 +185,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false
   );
-}
-
-/** The folder as everything else names it. */
-export function toOutFolder(dir: string): string {
-  return resolve(dir);
 }

@@ -7,14 +7,14 @@ import { toProgressLine } from './job-text';
 import { isTerminal, tell } from './output';
 
 export interface ProgressDisplay {
-  update(progress: JobProgress): void;
+  readonly update: (progress: JobProgress) => void;
   /** Shows a sentence of its own, above the bar. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /** Leaves the last state standing. Safe to call twice. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
-/** Without a terminal a line comes at most this often, and only when something changed. */
+/** Without a terminal a line comes at most this often, unless the job enters another phase or round. */
 const LINE_DELAY_MS = 5_000;
 const BAR_SIZE = 24;
 
@@ -60,14 +60,17 @@ function createBar(): ProgressDisplay {
 
 function createLines(): ProgressDisplay {
   let shown = '';
+  let shownStage = '';
   let dueAtMs = 0;
   return {
     update(progress) {
       // What is due next changes every second; it is no news.
       const line = toProgressLine({ ...progress, next_check_at: null, next_round_at: null }, 0);
+      const stage = [progress.status, progress.phase, progress.round].join();
       const nowMs = performance.now();
-      if (line === shown || nowMs < dueAtMs) return;
+      if (line === shown || (stage === shownStage && nowMs < dueAtMs)) return;
       shown = line;
+      shownStage = stage;
       dueAtMs = nowMs + LINE_DELAY_MS;
       tell(line);
     },

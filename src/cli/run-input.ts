@@ -16,7 +16,7 @@ import type { OutNote } from './out-folder';
 /** An input as a file on this machine. */
 export interface InputFile {
   readonly path: string;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**
@@ -84,7 +84,10 @@ async function copyStandardInput(): Promise<InputFile> {
 }
 
 /** @param name - the job's name comes from it where none is given. */
-async function copyToTemporary(name: string, source: AsyncIterable<Uint8Array>): Promise<InputFile> {
+async function copyToTemporary(
+  name: string,
+  source: AsyncIterable<Uint8Array>
+): Promise<InputFile> {
   const folder = await mkdtemp(join(tmpdir(), 'message-batches-'));
   const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { resolveOptions, type JobOptions } from '../options';
 import { openStore } from '../store/open-store';
 import { commandError } from './errors';
-import { assertJobName } from './job-lookup';
+import { assertJobName, findReport } from './job-lookup';
 import { readOutNote, type OutNote } from './out-folder';
 import { quote } from './output';
 import { openInput, openStoredInput, storedOptions } from './run-input';
@@ -21,7 +21,8 @@ export interface RunPlanFlags extends ConnectFlags {
 
 export interface RunPlan {
   readonly settings: Settings;
-  readonly inputPath: string;
+  /** Null: the job has ended, and its input is gone with it. */
+  readonly inputPath: string | null;
   /** Null: made of the input. */
   readonly jobId: string | null;
   readonly options: JobOptions;
@@ -29,7 +30,7 @@ export interface RunPlan {
   readonly outDir: string | null;
   /** Whether the folder remembered a job before. */
   readonly goesOn: boolean;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**
@@ -67,6 +68,8 @@ export async function prepareRun(
   return goOn(settings, note, outDir, options);
 }
 
+const NO_INPUT = { path: null, release: () => Promise.resolve() };
+
 async function goOn(
   settings: Settings,
   note: OutNote,
@@ -75,12 +78,14 @@ async function goOn(
 ): Promise<RunPlan> {
   await assertStoreThere(settings.store, note);
   const store = await openStore(settings.store);
+  const jobId = note.job_id;
   const merged = { ...(await storedOptions(store, note)), ...options };
   resolveOptions(merged);
-  const input = await openStoredInput(store, note.job_id);
+  const hasEnded = (await findReport(store, jobId)) !== undefined;
+  const input = hasEnded ? NO_INPUT : await openStoredInput(store, jobId);
   return {
     settings,
-    jobId: note.job_id,
+    jobId,
     outDir,
     inputPath: input.path,
     options: merged,

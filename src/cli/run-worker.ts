@@ -27,7 +27,7 @@ export interface RunningWorker {
   /** Rejects when the Worker ends without having been told to. */
   readonly broken: Promise<never>;
   /** Takes no more tasks, lets those at hand end, and disconnects. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** How long a Workflow's next task waits for a Worker that is gone before another one gets it. */

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { ActivityDeps } from '../../activities/deps';
 import { MessageBatches } from '../client';
-import { openStateFolder, useEmbeddedServer } from '../embedded';
+import {
+  loopbackConnection,
+  openStateFolder,
+  useEmbeddedServer,
+  type SearchAttributes,
+} from '../embedded';
 import { openStore } from '../store/open-store';
 import type { Store } from '../store/store';
 import { commandError, toSentence } from './errors';
@@ -53,6 +58,13 @@ export interface Session {
 
 const GRACE_MS_DEFAULT = 1_000;
 
+/** Those of the job option `searchAttributes`; a server that is not ours has to know them by itself. */
+const SEARCH_ATTRIBUTES: SearchAttributes = {
+  MessageBatchesStatus: 'Keyword',
+  MessageBatchesRound: 'Int',
+  MessageBatchesRequests: 'Int',
+};
+
 /**
  * Connects to Temporal, starting the embedded server where none is configured, and brings the Worker.
  *
@@ -95,7 +107,7 @@ async function open(
     store,
     address: place.address,
     uiUrl: place.uiUrl,
-    broken: worker?.broken ?? new Promise<never>(() => undefined),
+    broken: firstToBreak(worker, place),
     jobUrl: (jobId) =>
       place.uiUrl === null
         ? null
@@ -109,7 +121,9 @@ interface OpenPlace {
   readonly namespace: string;
   readonly connection: NonNullable<Settings['temporal']>['connection'];
   readonly uiUrl: string | null;
-  release(): Promise<void>;
+  /** Resolves when the server died and could not be started again. */
+  readonly lost: Promise<Error>;
+  readonly release: () => Promise<void>;
 }
 
 async function openTemporal(
@@ -117,25 +131,42 @@ async function openTemporal(
   { ports, onNote }: SessionOptions
 ): Promise<OpenPlace> {
   if (temporal !== null) {
-    return { ...temporal, uiUrl: null, release: () => Promise.resolve() };
+    return { ...temporal, uiUrl: null, lost: never(), release: () => Promise.resolve() };
   }
   const server = await useEmbeddedServer({
     stateDir,
+    searchAttributes: SEARCH_ATTRIBUTES,
     ...ports,
     ...(onNote === undefined ? {} : { onProgress: onNote }),
   });
   return {
     address: server.address,
-    namespace: 'default',
+    namespace: server.namespace,
     connection: { address: server.address },
     uiUrl: server.uiUrl,
+    lost: server.lost,
     release: () => server.release(),
   };
 }
 
-async function connect({ address, connection }: OpenPlace): Promise<Connection> {
+function firstToBreak(worker: RunningWorker | null, { lost }: OpenPlace): Promise<never> {
+  const broken = Promise.race([
+    worker?.broken ?? never(),
+    lost.then((error) => Promise.reject(error)),
+  ]);
+  // Whoever waits for it hears of it; nobody need.
+  broken.catch(() => undefined);
+  return broken;
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+async function connect({ address, connection, uiUrl }: OpenPlace): Promise<Connection> {
   try {
-    const { address: _, tls, apiKey, metadata } = connection;
+    const { tls, apiKey, metadata } = connection;
+    if (uiUrl !== null) return await Connection.connect(loopbackConnection(address));
     return await Connection.connect({
       address,
       ...(tls === undefined ? {} : { tls }),

@@ -49,7 +49,7 @@ function startAnewWhenLong(path: string): void {
 
 function toLine({ level, timestampNanos, message, meta }: LogEntry): string {
   const at = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-  const { error, sdkComponent: _, taskQueue: __, ...rest } = meta ?? {};
+  const { error, ...rest } = meta ?? {};
   const cause = error instanceof Error ? ` ${error.name}: ${error.message}` : '';
   const details = Object.keys(rest).length === 0 ? '' : ` ${toJson(rest)}`;
   return `${at} ${level} ${message}${cause}${details}\n`;

@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { JobInput } from '../contract';
 import { assertSameIdentity, jobIdentity, readIdentity, type JobIdentity } from '../core/identity';
-import { jobFiles } from '../core/job-files';
+import { jobFiles, outputFiles } from '../core/job-files';
+import { parseParams } from '../core/job-input';
 import { readPlanRecord, readReport, toRecordText } from '../core/records';
-import { outputFiles } from '../core/job-files';
 import { failure } from '../errors';
 import { resolveOptions, type JobOptions } from '../options';
 import type { Store } from '../store/store';
@@ -35,11 +35,11 @@ export async function placeJob(
   file: RequestFile,
   { jobId: wantedId, options }: PlaceOptions
 ): Promise<PlacedJob> {
-  const { params, ...plainOptions } = options;
-  const paramsText = params === undefined ? null : JSON.stringify(params);
+  const { params: givenParams, ...plainOptions } = options;
+  const params = await readParams(store, givenParams);
   const identity = jobIdentity(resolveOptions(options), {
     inputSha256: file.sha256,
-    paramsSha256: paramsText === null ? null : sha256(paramsText),
+    paramsSha256: params.sha256,
   });
   const jobId = wantedId ?? defaultJobId(file.name, identity);
   const files = jobFiles(jobId);
@@ -49,23 +49,53 @@ export async function placeJob(
   const plan = await readPlanRecord(store, files.plan);
   if (plan === undefined) {
     await copyRequests(store, file, files.requests);
-    if (paramsText !== null) await store.write(files.params, paramsText);
+    if (params.text !== null) await store.write(files.params, params.text);
     if (!(await store.writeNew(files.job, toRecordText(identity)))) {
       const other = await readIdentity(store, files.job);
       if (other !== undefined) assertSameIdentity(jobId, other, identity);
     }
   }
+  const paramsUri = params.text === null ? params.uri : store.uriOf(files.params);
   return {
     jobId,
     input: {
       requests: { uri: store.uriOf(files.requests) },
       ...plainOptions,
-      ...(paramsText === null ? {} : { params: { uri: store.uriOf(files.params) } }),
+      ...(paramsUri === null ? {} : { params: { uri: paramsUri } }),
     },
     reported:
       plan !== undefined &&
       (await readReport(store, outputFiles(plan.output_key).report)) !== undefined,
   };
+}
+
+interface GivenParams {
+  /** Set when they are an object: it goes into the job's folder. */
+  readonly text: string | null;
+  /** Set when they lie in the store already. */
+  readonly uri: string | null;
+  readonly sha256: string | null;
+}
+
+async function readParams(store: Store, given: JobOptions['params']): Promise<GivenParams> {
+  const params = parseParams(given);
+  switch (params.kind) {
+    case 'none':
+      return { text: null, uri: null, sha256: null };
+    case 'inline': {
+      const text = JSON.stringify(params.value);
+      return { text, uri: null, sha256: sha256(text) };
+    }
+    case 'reference': {
+      const hash = createHash('sha256');
+      for await (const piece of store.read(
+        await store.keyOf(params.uri)
+      ) as AsyncIterable<Buffer>) {
+        hash.update(piece);
+      }
+      return { text: null, uri: params.uri, sha256: hash.digest('hex') };
+    }
+  }
 }
 
 async function copyRequests(store: Store, file: RequestFile, key: string): Promise<void> {

@@ -35,6 +35,9 @@ export function jobDetails(progress: JobProgress): string {
         `| ${batch.round} | ${batch.chunk} | ${batch.id ?? '–'} | ${batch.phase} | ${batch.requests} | ${batch.succeeded} | ${batch.errored} | ${batch.expired} | ${batch.canceled} | ${batch.missing} |`
       );
     }
+    for (const { round, chunk, note } of progress.batches) {
+      if (note !== null) lines.push('', `Chunk ${chunkLabel({ round, chunk })}: ${note}`);
+    }
     const hidden = progress.batches.length - BATCHES_SHOWN_MAX;
     if (hidden > 0) lines.push('', `The ${hidden} before these are in the Query \`progress\`.`);
   }
@@ -47,6 +50,7 @@ export function chunkDetails(state: ChunkState): string {
     `Chunk ${chunkLabel(state)}: **${state.phase}**, ${state.requests} requests, batch ${state.batchId ?? 'not submitted yet'}.`,
   ];
   if (state.pause !== null) lines.push('', `Stands still: ${state.pause.reason}`);
+  if (state.note !== null) lines.push('', state.note);
   if (state.collected !== null) {
     const { counts, retry } = state.collected;
     lines.push(

@@ -12,11 +12,14 @@
  *     chunk.json                 how many requests, references to the next two
  *     body.json  members.jsonl   the bytes to POST; position and attempt of each request
  *     intents/<name>.json        one attempt to submit; <name>.end.json tells how it ended, when that is known
+ *                                <name>.cut.json tells when its socket was closed without an answer
+ *     candidates/<batch id>.json a batch that may be what such an attempt made, and what its results said
  *     batch.json                 the batch that the API made of it
  *     outcomes.jsonl             one line per request, in input order: position, attempt, outcome, result
  *     retry.jsonl                position and attempt of each request for a later round
  *     collected.json             the counts: written when the chunk is whole
  *   results.jsonl  failures.jsonl  report.json
+ * batches/<batch id>.json        which chunk of which job owns a batch
  * ```
  *
  * @module
@@ -54,6 +57,9 @@ export function chunkFiles(jobId: string, name: ChunkName) {
     intents: `${folder}/intents`,
     intent: (intent: string) => `${folder}/intents/${intent}.json`,
     intentEnd: (intent: string) => `${folder}/intents/${intent}.end.json`,
+    intentCut: (intent: string) => `${folder}/intents/${intent}.cut.json`,
+    candidates: `${folder}/candidates`,
+    candidate: (batchId: string) => `${folder}/candidates/${batchId}.json`,
     batch: `${folder}/batch.json`,
     cancel: `${folder}/cancel.json`,
     outcomes: `${folder}/outcomes.jsonl`,
@@ -69,6 +75,11 @@ export function outputFiles(folder: string) {
     failures: `${folder}/failures.jsonl`,
     report: `${folder}/report.json`,
   } as const;
+}
+
+/** Which chunk of which job owns a batch: outside of the jobs, for all of them to see. */
+export function batchOwnerFile(batchId: string): string {
+  return `batches/${batchId}.json`;
 }
 
 /** `1-0`: round 1, chunk 0. */

@@ -52,7 +52,7 @@ export function parseJobInput(input: unknown): ParsedJobInput {
 }
 
 /** An object with exactly one key `uri` that looks like a reference is one; a Messages API body has no such key. */
-function parseParams(value: unknown): ParamsInput {
+export function parseParams(value: unknown): ParamsInput {
   if (!isObject(value)) return { kind: 'none' };
   const uri = uriOf(value);
   return uri !== null && /^(file|s3):/.test(uri)

@@ -96,6 +96,7 @@ function toBatch(state: ChunkState): BatchProgress {
     round: state.round,
     chunk: state.chunk,
     phase: state.phase,
+    note: state.note,
     requests: state.requests,
     succeeded: counts.succeeded,
     errored: counts.errored,

@@ -91,6 +91,26 @@ export interface IntentEndRecord {
   readonly batch_id?: string;
 }
 
+/** `intents/<name>.cut.json`: the socket of a POST whose answer was lost is closed. */
+export interface IntentCutRecord {
+  /** Counted from the intent's `api_time`. */
+  readonly after_ms: number;
+}
+
+/** `batches/<batch id>.json`, outside of the jobs: who owns a batch. */
+export interface OwnerRecord {
+  readonly job_id: string;
+  readonly round: number;
+  readonly chunk: number;
+}
+
+/** `candidates/<batch id>.json`: a batch that may be what a POST without an answer made. */
+export interface CandidateRecord {
+  readonly batch_id: string;
+  readonly created_at: string;
+  readonly proof: 'ours' | 'foreign' | 'unproven';
+}
+
 /** `collected.json`: the outcomes of the chunk are whole. */
 export interface CollectedRecord {
   readonly collected: Collected;
@@ -152,6 +172,30 @@ export async function readIntentEndRecord(
   key: string
 ): Promise<IntentEndRecord | undefined> {
   return (await readRecord(store, key, 'end')) as IntentEndRecord | undefined;
+}
+
+/** @returns undefined when the attempt vanished, or has another end. */
+export async function readIntentCutRecord(
+  store: RecordSource,
+  key: string
+): Promise<IntentCutRecord | undefined> {
+  return (await readRecord(store, key, 'after_ms')) as IntentCutRecord | undefined;
+}
+
+/** @returns undefined when no job of this store is known to own the batch. */
+export async function readOwnerRecord(
+  store: RecordSource,
+  key: string
+): Promise<OwnerRecord | undefined> {
+  return (await readRecord(store, key, 'job_id')) as OwnerRecord | undefined;
+}
+
+/** @returns undefined when the batch was never a candidate. */
+export async function readCandidateRecord(
+  store: RecordSource,
+  key: string
+): Promise<CandidateRecord | undefined> {
+  return (await readRecord(store, key, 'proof')) as CandidateRecord | undefined;
 }
 
 /** @returns undefined when the chunk is not collected. */

@@ -7,7 +7,15 @@
  * @module
  */
 import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -56,7 +64,9 @@ export async function findExecutable(
     return resolve(named);
   }
   return (
-    (await onPath(command, env)) ?? inCache(name, env) ?? (await fetchIntoCache(name, env, onProgress))
+    (await onPath(command, env)) ??
+    inCache(name, env) ??
+    (await fetchIntoCache(name, env, onProgress))
   );
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
@@ -88,7 +88,9 @@ async function lockBefore(
         onCompromised,
       });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      // ENOENT: another one removed our lock as a dead holder's, at the very moment when we made it.
+      if (code !== 'ELOCKED' && !(code === 'ENOENT' && existsSync(folder.path))) throw error;
       if (Date.now() > deadline) {
         throw new Error(
           `Another command has been starting or stopping the Temporal server of ${folder.path} for ${WAIT_MS / 1000} s.`,

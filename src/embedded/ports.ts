@@ -25,8 +25,14 @@ const TRIES_MAX = 100;
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((done) => {
     const server = createServer();
-    server.once('error', () => done(false));
-    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => done(true)));
+    server.once('error', () => {
+      done(false);
+    });
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => {
+      server.close(() => {
+        done(true);
+      });
+    });
   });
 }
 

@@ -20,7 +20,11 @@ const KILL_TIMEOUT_MS = 10_000;
 
 /** Identifies a living process; undefined when it is gone, or ended and only not yet reaped. */
 export function identify(pid: number): ProcessIdentity | undefined {
-  const startedAt = HAS_PROC ? fromProc(pid) : process.platform === 'win32' ? bySignal(pid) : fromPs(pid);
+  const startedAt = HAS_PROC
+    ? fromProc(pid)
+    : process.platform === 'win32'
+      ? bySignal(pid)
+      : fromPs(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutableName } from './executables';
@@ -30,8 +30,8 @@ TestWorkflowEnvironment[create]({ server })
 /** Version of the SDK's testing package; undefined where it is not installed. */
 export function sdkVersion(): string | undefined {
   try {
-    // Loaded at run time, because the package is only needed here and may be missing.
-    return (require('@temporalio/testing/package.json') as { version: string }).version;
+    const manifest = require.resolve('@temporalio/testing/package.json');
+    return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
   } catch {
     return undefined;
   }
@@ -54,18 +54,22 @@ export async function downloadWithSdk(
   const child = spawn(process.execPath, ['-e', SCRIPT, testing, name, folder], {
     // A group of its own, so that the server it starts can be ended with it.
     detached: true,
+    env: process.env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_BYTES_MAX);
   });
-  let ended = false;
-  child.once('close', () => (ended = true)).once('error', () => (ended = true));
+  const state = { ended: false };
+  const end = (): void => {
+    state.ended = true;
+  };
+  child.once('close', end).once('error', end);
 
   let bytes = -1;
   let deadline = 0;
-  while (!ended) {
+  while (!state.ended) {
     const { size, complete } = look(folder);
     if (size !== bytes) deadline = Date.now() + (complete === undefined ? stallMs : END_MS);
     bytes = size;
@@ -75,7 +79,7 @@ export async function downloadWithSdk(
   endGroup(child);
   const { complete } = look(folder);
   if (complete !== undefined) return complete;
-  throw new Error(ended ? briefly(stderr) : `nothing came for ${stallMs / 1000} s`);
+  throw new Error(state.ended ? briefly(stderr) : `nothing came for ${stallMs / 1000} s`);
 }
 
 /** The SDK renames the file when it is whole. */

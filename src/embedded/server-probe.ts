@@ -5,6 +5,7 @@
  */
 import { connect } from 'node:net';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
 import { LOOPBACK } from './ports';
 
 export const NAMESPACE = 'default';
@@ -41,36 +42,52 @@ export async function probe(port: number, timeoutMs: number): Promise<string | u
   try {
     return await withConnection(port, timeoutMs, async ({ workflowService }) => {
       await workflowService.describeNamespace({ namespace: NAMESPACE });
-      return (await workflowService.getClusterInfo({})).clusterId ?? undefined;
+      return (await workflowService.getClusterInfo({})).clusterId;
     });
   } catch {
     return undefined;
   }
 }
 
-/** Registers what search attributes are missing, and has the server remember ended jobs for longer. */
+/**
+ * Registers what search attributes are missing, and has the server remember ended jobs for longer.
+ *
+ * @throws Error when the search attributes can't be registered.
+ */
 export async function prepareNamespace(
   port: number,
   searchAttributes: SearchAttributes,
   timeoutMs: number
 ): Promise<void> {
-  await withConnection(port, timeoutMs, async ({ workflowService, operatorService }) => {
-    const namespace = NAMESPACE;
-    const { config } = await workflowService.describeNamespace({ namespace });
-    if (Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) < RETENTION_SECONDS) {
-      const workflowExecutionRetentionTtl = { seconds: RETENTION_SECONDS };
-      await workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
-    }
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    const missing = Object.entries(searchAttributes).filter(([name]) => !(name in customAttributes));
-    if (missing.length === 0) return;
-    await operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(
-        missing.map(([name, type]) => [name, SEARCH_ATTRIBUTE_TYPES[type]])
-      ),
-    });
+  await withConnection(port, timeoutMs, async (connection) => {
+    // Best effort: jobs run without it, and their results are in the store.
+    await extendRetention(connection).catch(() => undefined);
+    await addSearchAttributes(connection, searchAttributes);
   });
+}
+
+async function extendRetention({ workflowService }: Connection): Promise<void> {
+  const namespace = NAMESPACE;
+  const { config } = await workflowService.describeNamespace({ namespace });
+  const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+  if (seconds >= RETENTION_SECONDS) return;
+  const workflowExecutionRetentionTtl = msToTs(RETENTION_SECONDS * 1000);
+  await workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
+}
+
+async function addSearchAttributes(
+  { operatorService }: Connection,
+  wanted: SearchAttributes
+): Promise<void> {
+  if (Object.keys(wanted).length === 0) return;
+  const namespace = NAMESPACE;
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const missing = Object.entries(wanted).filter(([name]) => !(name in customAttributes));
+  if (missing.length === 0) return;
+  const searchAttributes = Object.fromEntries(
+    missing.map(([name, type]) => [name, SEARCH_ATTRIBUTE_TYPES[type]])
+  );
+  await operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
 async function withConnection<T>(
@@ -93,12 +110,10 @@ async function withConnection<T>(
 function accepts(port: number, timeoutMs: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect({ port, host: LOOPBACK, timeout: timeoutMs });
-    const end = (accepted: boolean): void => {
+    const end = (accepted: boolean) => (): void => {
       socket.destroy();
       done(accepted);
     };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
+    socket.once('connect', end(true)).once('error', end(false)).once('timeout', end(false));
   });
 }

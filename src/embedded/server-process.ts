@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LOOPBACK, type Ports } from './ports';
 import { identify, isAlive, type ProcessIdentity } from './process-identity';
 import { probe } from './server-probe';
+import type { RunningServer } from './server-record';
 import type { StateFolder } from './state-folder';
 
 export const DATABASE_FLAG = '--db-filename';
@@ -31,7 +32,18 @@ const DYNAMIC_CONFIG = [
 ];
 
 /** What the server needs of our environment. Not all of it: it may outlive us, and there are keys in it. */
-const VARIABLES = ['PATH', 'HOME', 'USERPROFILE', 'TMPDIR', 'TMP', 'TEMP', 'LANG', 'SystemRoot', 'APPDATA', 'LOCALAPPDATA'];
+const VARIABLES = [
+  'PATH',
+  'HOME',
+  'USERPROFILE',
+  'TMPDIR',
+  'TMP',
+  'TEMP',
+  'LANG',
+  'SystemRoot',
+  'APPDATA',
+  'LOCALAPPDATA',
+];
 
 /** Starts the server in a process group of its own, so that a terminal's Ctrl-C does not reach it. */
 export function spawnServer(
@@ -69,23 +81,21 @@ export function spawnServer(
 /**
  * Waits until a server that was just started answers.
  *
- * @param clusterId - its database's id, where known.
+ * @param clusterId - its database's id, where known: spares a proof that it is this server which answers.
  * @returns Its database's id.
  * @throws Error with the log's last lines, when it ends or does not answer in 30 seconds.
  */
 export async function waitUntilReady(
-  server: ProcessIdentity,
-  { port }: Ports,
+  server: RunningServer,
   folder: StateFolder,
   clusterId: string | undefined
 ): Promise<string> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (isAlive(server)) {
-    const answer = await probe(port, PROBE_TIMEOUT_MS);
-    if (answer !== undefined && answer === clusterId) return answer;
+    const answer = await probe(server.port, PROBE_TIMEOUT_MS);
     if (answer !== undefined) {
-      await sleep(PROVE_MS);
-      if (clusterId === undefined && isAlive(server)) return answer;
+      if (answer !== clusterId) await sleep(PROVE_MS);
+      if (isAlive(server)) return answer;
     }
     if (Date.now() > deadline) {
       throw new Error(

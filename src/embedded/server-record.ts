@@ -12,11 +12,11 @@ export interface RunningServer extends Ports, ProcessIdentity {}
 
 export interface ServerRecord {
   /** The ports chosen for this folder, which it keeps. */
-  readonly kept?: Ports;
+  readonly kept?: Ports | undefined;
   /** Written as soon as the process is there, before it answers. */
-  readonly running?: RunningServer;
+  readonly running?: RunningServer | undefined;
   /** The database's own id, which its server tells: shows whose server answers on a port. */
-  readonly clusterId?: string;
+  readonly clusterId?: string | undefined;
 }
 
 /** Reads the record. A file that can't be read counts as none: all in it can be found out again. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 export interface StateFolder {
@@ -17,23 +17,26 @@ export interface StateFolder {
 
 const GITIGNORE = '.gitignore';
 const IGNORE_ALL = '*\n';
+const STORE = 'store';
 
 /**
  * Opens a state folder, and creates it where there is none: mode 0700, with a `.gitignore` of `*`.
  *
  * @throws Error when a folder with other content is there: what we put beside it would hide it from git.
  */
-export function openStateFolder(path: string): StateFolder {
+export async function openStateFolder(path: string): Promise<StateFolder> {
   const wanted = resolve(path);
-  mkdirSync(wanted, { recursive: true, mode: 0o700 });
-  const real = realpathSync(wanted);
-  if (!isOurs(real)) {
-    throw new Error(`The folder ${wanted} holds other files: choose another state folder (--state).`);
+  await mkdir(wanted, { recursive: true, mode: 0o700 });
+  const real = await realpath(wanted);
+  if (!(await isOurs(real))) {
+    throw new Error(
+      `The folder ${wanted} holds other files: choose another state folder (--state).`
+    );
   }
-  chmodSync(real, 0o700);
-  writeFileSync(join(real, GITIGNORE), IGNORE_ALL);
+  await chmod(real, 0o700);
+  await writeFile(join(real, GITIGNORE), IGNORE_ALL);
   const usersPath = join(real, 'users');
-  mkdirSync(usersPath, { recursive: true, mode: 0o700 });
+  await mkdir(usersPath, { recursive: true, mode: 0o700 });
   return {
     path: real,
     databasePath: join(real, 'temporal.db'),
@@ -43,10 +46,13 @@ export function openStateFolder(path: string): StateFolder {
   };
 }
 
-function isOurs(path: string): boolean {
-  const entries = readdirSync(path);
-  if (!entries.includes(GITIGNORE)) return entries.length === 0;
-  // Empty: a process was killed while it wrote the file. Two characters can't be half there in any other way.
-  const text = readFileSync(join(path, GITIGNORE), 'utf8').trim();
-  return text === '*' || (text === '' && entries.length === 1);
+async function isOurs(path: string): Promise<boolean> {
+  const entries = await readdir(path);
+  // A Worker of an application may have made the default store before any command ran.
+  if (!entries.includes(GITIGNORE)) return entries.every((entry) => entry === STORE);
+  const text = (await readFile(join(path, GITIGNORE), 'utf8')).trim();
+  // Empty: a process was killed as it wrote the file.
+  return (
+    text === '*' || (text === '' && entries.every((entry) => [GITIGNORE, STORE].includes(entry)))
+  );
 }

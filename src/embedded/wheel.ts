@@ -83,17 +83,30 @@ function install(
 ): Promise<string | undefined> {
   const flags = [
     ...['install', '--quiet', '--no-input', '--disable-pip-version-check', '--retries', '2'],
-    ...['--no-deps', '--only-binary=:all:', '--require-hashes', '-r', requirements, '--target', target],
+    ...[
+      '--no-deps',
+      '--only-binary=:all:',
+      '--require-hashes',
+      '-r',
+      requirements,
+      '--target',
+      target,
+    ],
   ];
   // A user's settings for pip that don't go with --target.
   const env = { ...process.env, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };
   return new Promise((done) => {
-    execFile(command, [...args, ...flags], { env, timeout: INSTALL_TIMEOUT_MS }, (error, _, stderr) => {
-      if (error === null) done(undefined);
-      else if ((error as NodeJS.ErrnoException).code === NOT_THERE) done(NOT_THERE);
-      else if (error.killed === true) done(`took longer than ${INSTALL_TIMEOUT_MS / 1000} s`);
-      else done(firstError(stderr) ?? `exited with ${String(error.code)}`);
-    });
+    execFile(
+      command,
+      [...args, ...flags],
+      { env, timeout: INSTALL_TIMEOUT_MS },
+      (error, _, stderr) => {
+        if (error === null) done(undefined);
+        else if ((error as NodeJS.ErrnoException).code === NOT_THERE) done(NOT_THERE);
+        else if (error.killed === true) done(`took longer than ${INSTALL_TIMEOUT_MS / 1000} s`);
+        else done(firstError(stderr) ?? `exited with ${String(error.code)}`);
+      }
+    );
   });
 }
 

@@ -39,7 +39,7 @@ function toPath(uri: string, root: string): string {
   // The URL parser takes white space away, resolves dots and their escapes, and cuts off a query: look at the raw text.
   const raw = uri.slice('file:///'.length);
   // eslint-disable-next-line no-control-regex -- Control characters are what is looked for.
-  if (/[\u0000-\u0020\u007f\\?#]|%(00|2f|5c)/i.test(raw)) {
+  if (/[\u0000-\u0020\u007f\\?#]|%(00|2f)/i.test(raw)) {
     throw refused(
       uri,
       'holds a character that has to be percent-encoded, or must not stand in a name'

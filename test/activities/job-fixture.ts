@@ -1,5 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -42,7 +43,12 @@ export interface JobFixtureOptions {
 
 /** Runs an Activity as a Worker would. */
 export function run<I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> {
-  return new MockActivityEnvironment().run(activity, input);
+  return quietEnvironment().run(activity, input);
+}
+
+/** Without a log line for every failure that a test wants to see. */
+export function quietEnvironment(): MockActivityEnvironment {
+  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
 }
 
 /** What a promise is rejected with. */

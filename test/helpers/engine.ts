@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { History } from '@temporalio/common/lib/proto-utils';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -16,7 +17,13 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import { MessageBatches, MessageBatchesPlugin, type BatchRequest } from '../../src/index';
+import { createActivities, createAnthropicClients, type ActivityDeps } from '../../activities';
+import {
+  MessageBatches,
+  MessageBatchesPlugin,
+  type BatchRequest,
+  type JobProgress,
+} from '../../src/index';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
@@ -47,6 +54,8 @@ export interface Engine {
   startWorker(options?: WorkerSettings): Promise<RunningWorker>;
   /** The Worker that runs from the start. */
   readonly worker: RunningWorker;
+  /** Histories of the job and of every child it has had, as JSON. */
+  histories(jobId?: string): Promise<WorkflowHistory[]>;
   /** Lines of a file of the job, parsed. */
   lines(file: 'results.jsonl' | 'failures.jsonl', jobId?: string): Promise<OutputLine[]>;
 }
@@ -61,11 +70,20 @@ export interface OutputLine {
   readonly attempts?: number;
 }
 
+export interface WorkflowHistory {
+  readonly workflowId: string;
+  readonly history: History;
+  readonly json: string;
+}
+
 export interface WorkerSettings {
-  readonly apiKey?: string;
+  /** Null: a client without any key. */
+  readonly apiKey?: string | null;
   readonly baseUrl?: string;
   readonly store?: Store;
   readonly maxCachedWorkflows?: number;
+  /** Small chunks: the Activities are then registered without the plugin. */
+  readonly chunkLimits?: NonNullable<ActivityDeps['chunkLimits']>;
 }
 
 export interface RunningWorker {
@@ -127,6 +145,7 @@ export async function withEngine(
       batches: new MessageBatches({ client: env.client, store, taskQueue }),
       startWorker,
       worker: workerSettings === null ? none : await startWorker(workerSettings),
+      histories: (id = jobId) => fetchHistories(env, id),
       lines: (file, id = jobId) => readLinesOf(join(folder, 'store', 'jobs', id, file)),
     });
   } finally {
@@ -139,8 +158,13 @@ export async function withEngine(
 async function runWorker(
   env: TestWorkflowEnvironment,
   taskQueue: string,
-  { apiKey = API_KEY, baseUrl = '', store, maxCachedWorkflows }: WorkerSettings
+  { apiKey = API_KEY, baseUrl = '', store, maxCachedWorkflows, chunkLimits }: WorkerSettings
 ): Promise<RunningWorker> {
+  const clients = { default: () => new Anthropic({ apiKey, baseURL: baseUrl }) };
+  const withSmallChunks =
+    chunkLimits === undefined || store === undefined
+      ? null
+      : createActivities({ store, chunkLimits, anthropic: createAnthropicClients({ clients }) });
   const { code } = await workflowBundle();
   const cached = maxCachedWorkflows ?? (CACHED_WORKFLOWS ? Number(CACHED_WORKFLOWS) : undefined);
   const worker = await Worker.create({
@@ -148,12 +172,13 @@ async function runWorker(
     taskQueue,
     workflowBundle: { code },
     ...(cached === undefined ? {} : { maxCachedWorkflows: cached }),
-    plugins: [
-      new MessageBatchesPlugin({
-        ...(store === undefined ? {} : { store }),
-        clients: { default: () => new Anthropic({ apiKey, baseURL: baseUrl }) },
-      }),
-    ],
+    ...(withSmallChunks === null
+      ? {
+          plugins: [
+            new MessageBatchesPlugin({ ...(store === undefined ? {} : { store }), clients }),
+          ],
+        }
+      : { activities: withSmallChunks }),
   });
   const running = worker.run();
   let stopped: Promise<void> | undefined;
@@ -166,6 +191,37 @@ async function runWorker(
       return stopped;
     },
   };
+}
+
+async function fetchHistories(
+  env: TestWorkflowEnvironment,
+  jobId: string
+): Promise<WorkflowHistory[]> {
+  const found: WorkflowHistory[] = [];
+  const waiting = [jobId];
+  for (let workflowId = waiting.shift(); workflowId !== undefined; workflowId = waiting.shift()) {
+    const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
+    // Payloads are bytes: shown as the text that they are.
+    const json = JSON.stringify(history, (_key, value: unknown) =>
+      isBytes(value)
+        ? Buffer.from(value instanceof Uint8Array ? value : value.data).toString()
+        : value
+    );
+    found.push({ workflowId, history, json });
+    for (const event of history.events ?? []) {
+      const child = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution;
+      if (child?.workflowId && !waiting.includes(child.workflowId)) waiting.push(child.workflowId);
+    }
+  }
+  return found;
+}
+
+/** Bytes, also as a Buffer's own `toJSON` leaves them. */
+function isBytes(value: unknown): value is Uint8Array | { readonly data: number[] } {
+  return (
+    value instanceof Uint8Array ||
+    (typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer')
+  );
 }
 
 async function readLinesOf(path: string): Promise<OutputLine[]> {
@@ -197,6 +253,33 @@ export function question(text: string): object {
 export function numberOf(params: Readonly<Record<string, unknown>>): number {
   return Number(/(\d+)"/.exec(JSON.stringify(params['messages']))?.[1]);
 }
+
+interface Followed {
+  progress(): Promise<JobProgress>;
+}
+
+/** Waits until a job's progress fits. */
+export async function progressWhere(
+  job: Followed,
+  fits: (progress: JobProgress) => boolean,
+  what: string
+): Promise<JobProgress> {
+  let last: JobProgress | undefined;
+  try {
+    return await eventually(async () => {
+      last = await job.progress();
+      return fits(last) && last;
+    }, what);
+  } catch (error) {
+    throw new Error(`${String(error)}, but ${JSON.stringify(last)}`, { cause: error });
+  }
+}
+
+export const isPaused = ({ status }: JobProgress): boolean => status === 'paused';
+
+/** Whether every chunk known so far is at the API. */
+export const isSubmitted = ({ batches }: JobProgress): boolean =>
+  batches.length > 0 && batches.every(({ phase }) => phase === 'processing');
 
 /** Polls until something holds; fails the test when it takes too long. */
 export async function eventually<T>(

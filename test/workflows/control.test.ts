@@ -3,9 +3,17 @@
  * engine; virtual time stands still until somebody waits for a result, so a phase can be held as long as a test needs.
  */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { JobProgress } from '../../src/index';
-import { errored, expired, failing, hanging } from '../../src/simulator';
-import { eventually, HOUR_MS, MINUTE_MS, numberOf, requests, withEngine } from '../helpers/engine';
+import { errored, expired, failing } from '../../src/simulator';
+import {
+  eventually,
+  HOUR_MS,
+  isSubmitted,
+  MINUTE_MS,
+  numberOf,
+  progressWhere,
+  requests,
+  withEngine,
+} from '../helpers/engine';
 import { createTimeSkippingEnv } from '../helpers/temporal';
 
 let env: TestWorkflowEnvironment;
@@ -15,25 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await env.teardown();
 });
-
-interface Followed {
-  progress(): Promise<JobProgress>;
-}
-
-/** Waits until a job's progress fits. */
-async function progressWhere(
-  job: Followed,
-  fits: (progress: JobProgress) => boolean,
-  what: string
-): Promise<JobProgress> {
-  return eventually(async () => {
-    const progress = await job.progress();
-    return fits(progress) && progress;
-  }, what);
-}
-
-const isSubmitted = ({ batches }: JobProgress): boolean =>
-  batches.length > 0 && batches.every(({ phase }) => phase === 'processing');
 
 describe('cancel', () => {
   test('while a batch runs: it is canceled at the API, and every finished result is kept', async () => {
@@ -229,19 +218,6 @@ describe('pause and resume', () => {
         'the results are fetched'
       );
       expect(await job.report()).toMatchObject({ succeeded: 2 });
-    });
-  });
-});
-
-describe('an answer to create that is lost', () => {
-  test('pauses the job; "absent" submits the same bytes again', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
-      simulator.fault({ on: 'create', times: 1, action: hanging() });
-      const job = await batches.start(requests(3), { jobId, submitTimeout: '500ms' });
-      const paused = await progressWhere(job, ({ status }) => status === 'paused', 'a pause');
-      expect(paused.paused_reason).toContain('was lost');
-      await job.resume({ submission: 'absent' });
-      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
     });
   });
 });

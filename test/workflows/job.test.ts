@@ -2,9 +2,19 @@
  * Goal: a job does what its contract says, over virtual days. Method: the whole engine against the simulator, whose clock
  * is the test server's.
  */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { canceled, errored, expired, refused, succeeded } from '../../src/simulator';
-import { HOUR_MS, MINUTE_MS, numberOf, requests, withEngine } from '../helpers/engine';
+import {
+  HOUR_MS,
+  MINUTE_MS,
+  numberOf,
+  progressWhere,
+  question,
+  requests,
+  withEngine,
+} from '../helpers/engine';
 import { createTimeSkippingEnv } from '../helpers/temporal';
 
 let env: TestWorkflowEnvironment;
@@ -119,6 +129,152 @@ describe('messageBatchJob', () => {
     });
   });
 
+  test('ids of any characters come back unchanged, each beside its own answer', async () => {
+    const ids = [
+      'a/b\\c',
+      ' spaces around ',
+      'ü😀\u2028',
+      `"quotes" and 'quotes'`,
+      '__proto__',
+      'constructor',
+      'tab\tnewline\n',
+      'item-1',
+      '../../report.json',
+      'x'.repeat(1_000),
+    ];
+    const list = [
+      ...ids.map((custom_id, index) => ({ custom_id, params: question(`number ${index}`) })),
+      { params: question(`number ${ids.length}`) },
+    ];
+    await withEngine(env, {}, async ({ batches, jobId, lines }) => {
+      const job = await batches.start(list, { jobId });
+      expect(await job.report()).toMatchObject({ requests: 11, succeeded: 11 });
+      const results = await lines('results.jsonl');
+      expect(results.map(({ custom_id }) => custom_id)).toEqual([...ids, 'item-10']);
+      for (const [index, { result }] of results.entries()) {
+        expect(result.message?.content[0]?.text).toContain(`number ${index}`);
+      }
+    });
+  });
+
+  test('bad lines stop the job with their numbers; mended, the same id runs', async () => {
+    await withEngine(env, {}, async ({ batches, folder, jobId, simulator }) => {
+      const path = join(folder, 'input.jsonl');
+      const good = JSON.stringify({ custom_id: 'a', params: question('secret 1') });
+      const bad = [
+        good,
+        '',
+        '{"custom_id": "b"',
+        '[1]',
+        '{"custom_id": 7, "params": {}}',
+        '{"custom_id": "c", "params": {}, "extra": 1}',
+        good,
+        '{"custom_id": "", "params": {}}',
+      ];
+      await writeFile(path, bad.join('\r\n'));
+      const failing = await batches.start(path, { jobId });
+      const error = await failing.report().catch((thrown: unknown) => thrown as Error);
+      expect(error).toMatchObject({ type: 'MessageBatch.BadRequests' });
+      for (const line of [3, 4, 5, 6, 7, 8]) {
+        expect((error as Error).message).toContain(`line ${line}: `);
+      }
+      expect((error as Error).message).not.toContain('secret');
+      expect(await failing.progress()).toMatchObject({ status: 'failed', phase: 'ended' });
+      await writeFile(path, good);
+      const job = await batches.start(path, { jobId });
+      expect(await job.report()).toMatchObject({ requests: 1, succeeded: 1 });
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
+  test.each([
+    { name: 'nothing', input: undefined, says: 'one JSON object' },
+    { name: 'a string', input: 'requests.jsonl', says: 'one JSON object' },
+    { name: 'a misspelt option', input: { checkmin: '1s' }, says: 'did you mean `checkMin`?' },
+    { name: 'no requests', input: {}, says: 'Expected `requests`' },
+    { name: 'a place outside the store', input: { requests: { uri: 'file:///etc/passwd' } } },
+    { name: 'a missing file', missing: true },
+  ])('$name as the input ends the Workflow with a failure that says so', async (row) => {
+    await withEngine(env, {}, async ({ jobId, simulator, store, taskQueue }) => {
+      const input = row.missing
+        ? { requests: { uri: store.uriOf('jobs/none/requests.jsonl') } }
+        : row.input;
+      const error: unknown = await env.client.workflow
+        .execute('messageBatchJob', { workflowId: jobId, taskQueue, args: [input] })
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        cause: {
+          type: expect.stringMatching(/^MessageBatch\.Bad(Options|Reference)$/) as string,
+          message: expect.stringContaining(row.says ?? '') as string,
+        },
+      });
+      expect(simulator.ledger.counts.create).toBe(0);
+    });
+  });
+});
+
+describe('a job of several chunks', () => {
+  test('more chunks than the window: ten at a time, all results in order', async () => {
+    const settings = { worker: { chunkLimits: { requestsMax: 2, bytesMax: 1_000_000 } } };
+    await withEngine(env, settings, async ({ batches, jobId, lines, simulator }) => {
+      const job = await batches.start(requests(25), { jobId });
+      await progressWhere(
+        job,
+        ({ batches: known }) => known.filter(({ phase }) => phase === 'processing').length === 10,
+        'ten chunks are at the API'
+      );
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(simulator.ledger.batches).toHaveLength(10);
+      const report = await job.report();
+      expect(report).toMatchObject({ requests: 25, succeeded: 25, rounds: 1 });
+      expect(report.batches.map(({ chunk, requests: size }) => [chunk, size])).toEqual(
+        Array.from({ length: 13 }, (_, chunk) => [chunk, chunk === 12 ? 1 : 2])
+      );
+      expect((await lines('results.jsonl')).map(({ custom_id }) => custom_id)).toEqual(
+        requests(25).map(({ custom_id }) => custom_id)
+      );
+      expect(simulator.ledger.batches).toHaveLength(13);
+    });
+  });
+
+  test('requests are split by bytes; one that fits in no chunk is a bad line', async () => {
+    const settings = { worker: { chunkLimits: { requestsMax: 100, bytesMax: 3_000 } } };
+    await withEngine(env, settings, async ({ batches, jobId, simulator }) => {
+      const large = { params: question('x'.repeat(2_000)) };
+      const job = await batches.start([...requests(6), large, ...requests(6, 'more')], { jobId });
+      expect(await job.report()).toMatchObject({ requests: 13, succeeded: 13 });
+      expect(simulator.ledger.batches.map(({ requests: sent }) => sent.length).sort()).toEqual([
+        1, 6, 6,
+      ]);
+      const tooLarge = [...requests(2), { params: question('x'.repeat(3_000)) }];
+      const failing = await batches.start(tooLarge, { jobId: `${jobId}-2` });
+      await expect(failing.report()).rejects.toThrow('line 3: ');
+    });
+  });
+
+  test('failures of a fast chunk do not wait for the slowest', async () => {
+    const settings = {
+      worker: { chunkLimits: { requestsMax: 2, bytesMax: 1_000_000 } },
+      outcome: ({ attempt }: { attempt: number }) =>
+        attempt === 1 ? errored('overloaded_error') : undefined,
+    };
+    await withEngine(env, settings, async ({ batches, jobId, simulator }) => {
+      const times = [MINUTE_MS, 10 * HOUR_MS, 20 * HOUR_MS];
+      simulator.configure({ batchTimeMs: ({ sequence }) => times[sequence] ?? MINUTE_MS });
+      const job = await batches.start(requests(6), { jobId });
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 6, rounds: 4 });
+      const startedMs = Date.parse(report.started_at);
+      const firstRetry = report.batches.find(({ round }) => round === 2);
+      expect(Date.parse(firstRetry?.created_at ?? '') - startedMs).toBeLessThan(HOUR_MS);
+      expect(firstRetry?.requests).toBe(2);
+      // No request more than twice: each failed once.
+      expect(simulator.ledger.batches.flatMap(({ requests: sent }) => sent)).toHaveLength(12);
+    });
+  });
+});
+
+describe('the history', () => {
   test('a job of 24 hours costs about a hundred checks and some 1,100 events', async () => {
     await withEngine(
       env,

@@ -53,7 +53,7 @@ export function addRunCommand(program: Command): void {
         const options = await toJobOptions(flags);
         const plan = await prepareRun(file, flags, options);
         try {
-          if (flags.dryRun === true) return await dryRun(plan.inputPath, plan.options, isJson(flags));
+          if (flags.dryRun === true) return await dryRun(plan, isJson(flags));
           if (flags.detach === true) return await detachJob(plan, isJson(flags));
           return await runJob(plan, isJson(flags));
         } finally {

@@ -1,0 +1,48 @@
+import { Context } from '@temporalio/activity';
+import type { ConnectionLike } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../src/contract';
+import { failure } from '../src/errors';
+
+/** The part of a Worker's connection that can be asked; its type does not say that it is there. */
+type OperatorConnection = ConnectionLike & {
+  readonly operatorService?: {
+    listSearchAttributes(request: { namespace: string }): Promise<{
+      readonly customAttributes?: Readonly<Record<string, unknown>> | null;
+    }>;
+  };
+};
+
+/**
+ * Checks that the Temporal server knows the search attributes that the job would set: setting one that it does not know
+ * would fail the job's Workflow Tasks for ever, and quietly.
+ *
+ * A server that does not say what it knows is taken at its users' word.
+ *
+ * @throws ApplicationFailure `MessageBatch.BadOptions`, naming those that are not registered.
+ */
+export async function assertSearchAttributes(): Promise<void> {
+  const registered = await listRegistered();
+  if (registered === null) return;
+  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !registered.has(name));
+  if (missing.length === 0) return;
+  const flags = missing.map(([name, type]) => `--name ${name} --type ${type}`).join(' ');
+  throw failure(
+    'MessageBatch.BadOptions',
+    'The option `searchAttributes` is on, but this Temporal namespace has no ' +
+      `${missing.map(([name]) => name).join(', ')}. Register them: temporal operator search-attribute create ${flags}`
+  );
+}
+
+async function listRegistered(): Promise<ReadonlySet<string> | null> {
+  try {
+    const { client } = Context.current();
+    const { operatorService } = client.connection as OperatorConnection;
+    if (operatorService === undefined) return null;
+    const { customAttributes } = await operatorService.listSearchAttributes({
+      namespace: client.options.namespace,
+    });
+    return customAttributes ? new Set(Object.keys(customAttributes)) : null;
+  } catch {
+    return null;
+  }
+}

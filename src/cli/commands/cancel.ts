@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { JobProgress } from '../../contract';
+import { isBackgroundRunning } from '../background';
+import { hint } from '../hints';
+import type { JobCommand } from '../job-command';
+import { plural } from '../output';
+import { addConnectFlags, type ConnectFlags } from '../settings';
+import { batchesAtApi, sendSignal } from '../signal-command';
+
+const EXAMPLES = `
+Nothing new is submitted, what runs at the API is canceled there, and every finished result is kept.
+
+Examples:
+  $ message-batches cancel nightly
+  $ message-batches status nightly --watch            until the API has ended the batches
+  $ message-batches results nightly --out results     what finished before`;
+
+export function addCancelCommand(program: Command): void {
+  const command = program
+    .command('cancel')
+    .summary('cancel a job and keep what is finished')
+    .description('Cancels a job: its batches at the API too. Finished results are kept and paid.')
+    .argument('<JOB>', 'id of the job');
+  addConnectFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action((jobId: string, flags: ConnectFlags) =>
+      sendSignal(jobId, flags, {
+        carriesOn: true,
+        send: (handle) => handle.cancel(),
+        isDone: ({ phase, batches }) =>
+          phase === 'ended' ||
+          (phase === 'canceling' && batches.every((batch) => batch.phase !== 'processing')),
+        describe,
+      })
+    );
+}
+
+function describe(progress: JobProgress | null, { session, handle }: JobCommand): string {
+  const { jobId } = handle;
+  const { settings } = session;
+  if (progress?.phase === 'ended') return `The job ${jobId} is canceled and has ended.`;
+  const running = progress === null ? 0 : batchesAtApi(progress);
+  const batches = running === 0 ? '' : ` ${plural(running, 'batch')} at the API will end soon.`;
+  const needsHelp = settings.temporal === null && !isBackgroundRunning(settings.stateDir);
+  const next = needsHelp
+    ? ` To collect what is finished: ${hint(settings, 'status', jobId, '--watch')}`
+    : ' What is finished is collected then.';
+  return `The job ${jobId} is being canceled: nothing new is submitted.${batches}${next}`;
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { plural } from '../output';
+import { addConnectFlags, type ConnectFlags } from '../settings';
+import { batchesAtApi, sendSignal } from '../signal-command';
+
+const EXAMPLES = `
+A job looks at its batches by itself, seldom when they are old (--check-max). This is for when you know better.
+
+Examples:
+  $ message-batches check-now nightly`;
+
+export function addCheckNowCommand(program: Command): void {
+  const command = program
+    .command('check-now')
+    .summary('look at the batches of a job at once')
+    .description('Looks at every running batch of a job at once.')
+    .argument('<JOB>', 'id of the job');
+  addConnectFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action((jobId: string, flags: ConnectFlags) =>
+      sendSignal(jobId, flags, {
+        carriesOn: true,
+        send: (handle) => handle.checkNow(),
+        isDone: () => true,
+        describe: (progress) => {
+          const running = progress === null ? 0 : batchesAtApi(progress);
+          return running === 0
+            ? `The job ${jobId} has no batch at the API to look at now.`
+            : `The job ${jobId} looks at ${plural(running, 'batch')} at the API now.`;
+        },
+      })
+    );
+}

@@ -1,0 +1,92 @@
+import { Option, type Command } from 'commander';
+import { hasKey } from '../api-key';
+import { EXIT } from '../exit-status';
+import { finishWith } from '../finish';
+import { hint } from '../hints';
+import { listenForInterrupt } from '../interrupt';
+import { formatFields, print, tell } from '../output';
+import { toPort } from '../parse-flag';
+import { openSession, type Session } from '../session';
+import { resolveSettings, type Settings } from '../settings';
+import { SIMULATED_KEY, simulateApi } from '../simulated-api';
+import type { Simulator } from '../../simulator';
+
+interface DevFlags {
+  readonly port: string;
+  readonly uiPort: string;
+  readonly state?: string;
+  readonly store?: string;
+  readonly taskQueue?: string;
+}
+
+const EXAMPLES = `
+Commands in other shells that use the same state folder find this server; so do applications, at its address.
+
+Examples:
+  $ message-batches dev
+  $ message-batches dev --port 7234 --ui-port 8234 --state /tmp/try`;
+
+const GRACE_MS = 5_000;
+
+export function addDevCommand(program: Command): void {
+  program
+    .command('dev')
+    .summary('run a Temporal dev server with its UI, and a Worker')
+    .description(
+      'Runs a Temporal dev server with its UI and a Worker, until Ctrl-C.\n' +
+        'Without a key of the API it runs a simulator of it as well.'
+    )
+    .addOption(new Option('--port <port>', 'port of Temporal').default('7233'))
+    .addOption(new Option('--ui-port <port>', 'port of its UI').default('8233'))
+    .option('--state <folder>', 'state folder (MESSAGE_BATCHES_STATE, .message-batches)')
+    .option('--store <uri>', 'store (MESSAGE_BATCHES_STORE, <state>/store)')
+    .option('--task-queue <name>', 'task queue of the Worker (message-batches)')
+    .addHelpText('after', EXAMPLES)
+    .action((flags: DevFlags) => finishWith(() => dev(flags)));
+}
+
+async function dev({ port, uiPort, ...where }: DevFlags): Promise<number> {
+  const ports = { port: toPort(port), uiPort: toPort(uiPort, '--ui-port') };
+  const settings: Settings = { ...resolveSettings(where), temporal: null };
+  const interrupt = listenForInterrupt();
+  const simulator = hasKey() ? null : await simulateApi({});
+  try {
+    const session = await openSession(settings, {
+      worker: 'full',
+      graceMs: GRACE_MS,
+      ports,
+      logsToStderr: true,
+      onNote: tell,
+    });
+    try {
+      print(toText(session, simulator));
+      await Promise.race([interrupt.interrupted, session.broken]);
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await simulator?.close();
+    interrupt.dispose();
+  }
+  return EXIT.done;
+}
+
+function toText({ settings, address, uiUrl, store }: Session, simulator: Simulator | null): string {
+  const fields = formatFields([
+    ['Temporal', address],
+    ['UI', uiUrl],
+    ['Worker', `task queue ${settings.taskQueue}, store ${store.uri}`],
+    ['Simulator', simulator?.url ?? null],
+  ]);
+  const run = hint(settings, 'run', 'FILE', '--out', 'DIR');
+  if (simulator === null) return `${fields}\n\nIn another shell: ${run}\nCtrl-C ends it.`;
+  return [
+    fields,
+    '',
+    'No ANTHROPIC_API_KEY is set, so requests go to the simulator: it makes up its answers and costs nothing.',
+    'In another shell:',
+    `  $ export ANTHROPIC_BASE_URL=${simulator.url} ANTHROPIC_API_KEY=${SIMULATED_KEY}`,
+    `  $ ${run}`,
+    'Ctrl-C ends it.',
+  ].join('\n');
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { hint } from '../hints';
+import { plural } from '../output';
+import { addConnectFlags, type ConnectFlags } from '../settings';
+import { batchesAtApi, sendSignal } from '../signal-command';
+
+const EXAMPLES = `
+Nothing new is submitted until \`resume\`; batches that are at the API run on, and their results are collected.
+
+Examples:
+  $ message-batches pause nightly
+  $ message-batches resume nightly`;
+
+export function addPauseCommand(program: Command): void {
+  const command = program
+    .command('pause')
+    .summary('stop new submissions of a job')
+    .description('Stops new paid calls of a job. What is at the API is watched and collected.')
+    .argument('<JOB>', 'id of the job');
+  addConnectFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action((jobId: string, flags: ConnectFlags) =>
+      sendSignal(jobId, flags, {
+        carriesOn: false,
+        send: (handle) => handle.pause(),
+        isDone: ({ status }) => status !== 'running',
+        describe: (progress, { session }) => {
+          const running = progress === null ? 0 : batchesAtApi(progress);
+          const batches =
+            running === 0
+              ? ''
+              : ` ${plural(running, 'batch')} at the API ${running === 1 ? 'runs' : 'run'} on.`;
+          return `The job ${jobId} is paused: nothing new is submitted.${batches} To go on: ${hint(session.settings, 'resume', jobId)}`;
+        },
+      })
+    );
+}

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { commandError } from '../errors';
+import { reportExitStatus } from '../exit-status';
+import { onJob } from '../job-command';
+import { findExecution, findReport, refuseNotRunning } from '../job-lookup';
+import { toReportSentence } from '../job-text';
+import { claimOutFolder, copyOutputs, toOutNote } from '../out-folder';
+import { printJson, tell } from '../output';
+import { addConnectFlags, type ConnectFlags, type Settings } from '../settings';
+import type { Store } from '../../store/store';
+
+interface ResultsFlags extends ConnectFlags {
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ message-batches results nightly --out results
+  $ jq -r '[.custom_id, .result.message.content[0].text] | @tsv' results/results.jsonl
+
+Exit status: 0 every request succeeded, 2 the job ended with failures, 3 it was canceled, 1 anything else.`;
+
+export function addResultsCommand(program: Command): void {
+  const command = program
+    .command('results')
+    .summary('fetch the results of a job that has ended')
+    .description(
+      'Copies results.jsonl, failures.jsonl and report.json of an ended job into DIR.\n' +
+        'Of a job that still runs it writes nothing and exits with 1.'
+    )
+    .argument('<JOB>', 'id of the job')
+    .requiredOption('-o, --out <dir>', 'folder for the three files')
+    .option('--json', 'print the report as JSON and nothing else on standard output');
+  addConnectFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action((jobId: string, flags: ResultsFlags) =>
+      onJob(
+        jobId,
+        flags,
+        {
+          carriesOn: false,
+          fromStore: (store, settings) => fetchEnded(store, settings, jobId, flags),
+        },
+        async ({ session }) => {
+          if ((await findExecution(session, jobId)) !== 'running') {
+            return refuseNotRunning(session, jobId);
+          }
+          throw commandError(`The job ${jobId} still runs; nothing was written.`);
+        }
+      )
+    );
+}
+
+async function fetchEnded(
+  store: Store,
+  settings: Settings,
+  jobId: string,
+  { out, json }: ResultsFlags
+): Promise<number | null> {
+  if ((await findReport(store, jobId)) === undefined) return null;
+  const dir = resolve(out);
+  await claimOutFolder(dir, toOutNote(jobId, settings, {}));
+  const report = await copyOutputs(store, jobId, dir);
+  if (json === true) printJson(report);
+  else tell(`${toReportSentence(report)} Results, failures and report are in ${dir}.`);
+  return reportExitStatus(report);
+}

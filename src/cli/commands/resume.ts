@@ -1,0 +1,52 @@
+import { Option, type Command } from 'commander';
+import { commandError } from '../errors';
+import { finishWith } from '../finish';
+import { addConnectFlags, type ConnectFlags } from '../settings';
+import { sendSignal } from '../signal-command';
+
+interface ResumeFlags extends ConnectFlags {
+  readonly submission?: string;
+}
+
+const EXAMPLES = `
+A job pauses by itself when only a person can help, and says why in \`status\`. When the answer to a submission was
+lost and nobody knows whether the API made a batch of it, look in the Console and tell:
+
+Examples:
+  $ message-batches resume nightly
+  $ message-batches resume nightly --submission absent              no batch was made: submit again
+  $ message-batches resume nightly --submission msgbatch_01HkcTj…   this is the batch that was made`;
+
+export function addResumeCommand(program: Command): void {
+  const command = program
+    .command('resume')
+    .summary('go on with a paused job')
+    .description('Goes on with a job that a person, the account or an open question has paused.')
+    .argument('<JOB>', 'id of the job')
+    .addOption(
+      new Option('--submission <word>', 'what became of a submission: absent, or the batch’s id')
+    );
+  addConnectFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action((jobId: string, { submission, ...flags }: ResumeFlags) => {
+      if (
+        submission !== undefined &&
+        !/^(absent|msgbatch_[A-Za-z0-9_-]{1,200})$/.test(submission)
+      ) {
+        return finishWith(() => {
+          throw commandError(
+            'Expected `--submission` to be absent, or the id of a batch: msgbatch_….'
+          );
+        });
+      }
+      return sendSignal(jobId, flags, {
+        carriesOn: true,
+        send: (handle) => handle.resume(submission === undefined ? {} : { submission }),
+        isDone: ({ status }) => status !== 'paused',
+        describe: (progress) =>
+          progress?.status === 'paused'
+            ? `The job ${jobId} was told to go on and is still paused: ${progress.paused_reason ?? 'no reason was given.'}`
+            : `The job ${jobId} goes on.`,
+      });
+    });
+}

@@ -1,0 +1,73 @@
+import { Option, type Command } from 'commander';
+import { assertKey } from '../api-key';
+import { announceBackground, untilIdle } from '../background';
+import { EXIT } from '../exit-status';
+import { finishWith } from '../finish';
+import { listenForInterrupt } from '../interrupt';
+import { print, tell } from '../output';
+import { openSession, type Session } from '../session';
+import { addConnectFlags, resolveSettings, type ConnectFlags, type Settings } from '../settings';
+
+interface WorkerFlags extends ConnectFlags {
+  readonly untilIdle?: boolean;
+  readonly embedded?: boolean;
+}
+
+const EXAMPLES = `
+It needs the key of the API and the store that the clients use. SIGTERM and Ctrl-C drain it: calls at hand end first,
+a second one stops it at once.
+
+Examples:
+  $ message-batches worker                                       on the embedded server of .message-batches
+  $ TEMPORAL_ADDRESS=temporal:7233 MESSAGE_BATCHES_STORE=/mnt/store message-batches worker
+  $ TEMPORAL_PROFILE=prod message-batches worker --task-queue message-batches`;
+
+/** Calls at hand may take this long after SIGTERM. */
+const GRACE_MS = 30_000;
+
+export function addWorkerCommand(program: Command): void {
+  const command = program
+    .command('worker')
+    .summary('run a Worker until it is stopped')
+    .description('Runs a Worker for the Workflows and Activities of all jobs of a task queue.')
+    .addOption(new Option('--until-idle', 'leave when no job runs').hideHelp())
+    .addOption(
+      new Option('--embedded', 'use the embedded server whatever is configured').hideHelp()
+    );
+  addConnectFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action((flags: WorkerFlags) => finishWith(() => work(flags)));
+}
+
+async function work(flags: WorkerFlags): Promise<number> {
+  assertKey();
+  const resolved = resolveSettings(flags);
+  const settings: Settings = flags.embedded === true ? { ...resolved, temporal: null } : resolved;
+  const interrupt = listenForInterrupt();
+  const isBackground = flags.untilIdle === true;
+  const session = await openSession(settings, {
+    worker: 'full',
+    graceMs: GRACE_MS,
+    logsToStderr: !isBackground,
+    onNote: tell,
+  });
+  try {
+    if (isBackground) await announceBackground(session);
+    else print(toReadyText(session));
+    await Promise.race([
+      session.broken,
+      interrupt.interrupted,
+      ...(isBackground ? [untilIdle(session, interrupt.signal)] : []),
+    ]);
+    if (interrupt.signal.aborted && !isBackground) tell('Draining: no new tasks are taken.');
+    return EXIT.done;
+  } finally {
+    await session.close();
+    interrupt.dispose();
+  }
+}
+
+function toReadyText({ settings, address, uiUrl, store }: Session): string {
+  const ui = uiUrl === null ? '' : ` · UI ${uiUrl}`;
+  return `Worker ready: task queue ${settings.taskQueue} at Temporal ${address}, store ${store.uri}${ui}`;
+}

@@ -1,0 +1,110 @@
+/**
+ * Where the demo's requests go: to the simulator, or to the API when somebody agreed to pay.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BatchRequest } from '../../client/request-source';
+import { BATCH_PERCENT, findPrices } from '../../core/prices';
+import { openStateFolder } from '../../embedded';
+import type { JobOptions } from '../../options';
+import { hasKey } from '../api-key';
+import { plural } from '../output';
+import { canAsk, confirm } from '../prompt';
+import type { SessionOptions } from '../session';
+import { resolveSettings, type Settings } from '../settings';
+import { simulateApi } from '../simulated-api';
+import { DEMO_MODEL, DEMO_TOKENS_MAX, simulateOutcome } from './questions';
+
+export interface DemoApi {
+  readonly settings: Settings;
+  readonly options: JobOptions;
+  readonly session: Pick<SessionOptions, 'chunkLimits'>;
+  /** What a person should know of it. */
+  readonly explanation: string;
+  close(): Promise<void>;
+}
+
+const TASK_QUEUE = 'message-batches-demo';
+
+/** Asks before money is spent; where nobody can be asked, none is, unless `--yes` says so. */
+export async function chooseApi(
+  requests: readonly BatchRequest[],
+  { yes }: { readonly yes?: boolean }
+): Promise<DemoApi> {
+  if (!hasKey()) {
+    return simulated(
+      'No ANTHROPIC_API_KEY is set, so a simulator of the API on this machine answers.'
+    );
+  }
+  if (yes === true) return real();
+  if (!canAsk()) {
+    return simulated(
+      'ANTHROPIC_API_KEY is set, but nobody can be asked whether to spend money (--yes would), so a simulator of the API on this machine answers.'
+    );
+  }
+  const question = `Send ${plural(requests.length, 'request')} to ${DEMO_MODEL} with your key, for about $${estimateUsd(requests)}?`;
+  return (await confirm(question))
+    ? real()
+    : simulated('A simulator of the API on this machine answers.');
+}
+
+/** Its state is temporary: a made-up answer is nothing to keep. */
+async function simulated(reason: string): Promise<DemoApi> {
+  const simulator = await simulateApi({
+    batchTimeMs: ({ sequence }) => BATCH_TIMES_MS[sequence] ?? RETRY_TIME_MS,
+    outcome: simulateOutcome,
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'message-batches-demo-'));
+  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  return {
+    settings: toSettings(join(folder, 'state')),
+    options: { checkMin: '300ms', checkMax: '700ms', retryDelay: '1s' },
+    session: { chunkLimits: { requestsMax: CHUNK_REQUESTS_MAX, bytesMax: CHUNK_BYTES_MAX } },
+    explanation:
+      `${reason} Nothing is sent to Anthropic, nothing is paid, and the answers are made up.\n` +
+      'It is quick (seconds for what takes up to 24 hours) and lets some requests fail, as the API does at times.',
+    close: async () => {
+      await simulator.close();
+      await removeFolder();
+    },
+  };
+}
+
+/** Several small batches that end one after another show more than one. */
+const CHUNK_REQUESTS_MAX = 100;
+const CHUNK_BYTES_MAX = 10_000_000;
+const BATCH_TIMES_MS: readonly number[] = [3_000, 4_500, 6_000, 7_500];
+const RETRY_TIME_MS = 3_000;
+
+/** What was paid for is kept, and a second demo on the same documents pays nothing. */
+async function real(): Promise<DemoApi> {
+  const { stateDir } = resolveSettings({});
+  const { path } = await openStateFolder(stateDir);
+  const settings = toSettings(join(path, 'demo'));
+  return {
+    settings,
+    options: { checkMin: '5s', checkMax: '1m' },
+    session: {},
+    explanation:
+      `The requests go to the API with your key and are paid. Everything is kept in ${settings.stateDir}: ` +
+      'stopped halfway, the next `message-batches demo` goes on, and nothing is paid twice.',
+    close: () => Promise.resolve(),
+  };
+}
+
+function toSettings(stateDir: string): Settings {
+  return { stateDir, store: join(stateDir, 'store'), taskQueue: TASK_QUEUE, temporal: null };
+}
+
+/** About four characters make a token. */
+const TOKEN_LENGTH = 4;
+
+function estimateUsd(requests: readonly BatchRequest[]): string {
+  const prices = findPrices(DEMO_MODEL);
+  if (prices === null) return '?';
+  const length = requests.reduce((sum, { params }) => sum + JSON.stringify(params).length, 0);
+  const inputUsd = (length / TOKEN_LENGTH) * prices.input;
+  const outputUsd = requests.length * (DEMO_TOKENS_MAX / 2) * prices.output;
+  return (((inputUsd + outputUsd) * BATCH_PERCENT) / 100 / 1_000_000).toFixed(2);
+}

@@ -1,0 +1,131 @@
+/**
+ * `demo`: the main job on real input, from documents on this disk to a table of answers.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobHandle } from '../../client/job-handle';
+import type { JobProgress, Report } from '../../contract';
+import { openStateFolder } from '../../embedded';
+import { commandError } from '../errors';
+import { EXIT } from '../exit-status';
+import { followJob } from '../follow';
+import { listenForInterrupt, type Interrupt } from '../interrupt';
+import { toReportText } from '../job-text';
+import { formatTable, plural, print, tell } from '../output';
+import { createProgressDisplay, type ProgressDisplay } from '../progress-display';
+import { openSession, type Session } from '../session';
+import { chooseApi, type DemoApi } from './choose-api';
+import { findDocuments } from './documents';
+import { readAnswer, toRequest } from './questions';
+
+export interface DemoFlags {
+  /** Leave when the results are shown. */
+  readonly exit?: boolean;
+  /** Spend money without a question. */
+  readonly yes?: boolean;
+}
+
+const ROWS_SHOWN = 10;
+const PURPOSE_LENGTH_MAX = 60;
+
+/** @returns the exit status. */
+export async function runDemo(flags: DemoFlags): Promise<number> {
+  const requests = (await findDocuments()).map(toRequest);
+  if (requests.length === 0) throw commandError('No packages are installed beside this one.');
+  print(
+    `${plural(requests.length, 'document')}: what the packages in node_modules say of themselves.`
+  );
+  print('One request each: what is it for, which category, what licence?');
+  const interrupt = listenForInterrupt();
+  const api = await chooseApi(requests, flags);
+  try {
+    print(`${api.explanation}\n`);
+    const { path } = await openStateFolder(api.settings.stateDir);
+    const input = join(path, 'documents.jsonl');
+    await writeFile(input, requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
+    return await runWith(api, input, flags, interrupt);
+  } finally {
+    await api.close();
+    interrupt.dispose();
+  }
+}
+
+async function runWith(
+  { settings, options, session: sessionOptions }: DemoApi,
+  input: string,
+  flags: DemoFlags,
+  interrupt: Interrupt
+): Promise<number> {
+  const display = createProgressDisplay(false);
+  const opening = openSession(settings, {
+    worker: 'full',
+    onNote: display.note,
+    ...sessionOptions,
+  });
+  const showing = opening.then(async (session) => {
+    const handle = await session.jobs.start(input, options);
+    display.note(`Job ${handle.jobId} · ${session.jobUrl(handle.jobId) ?? ''}`);
+    const report = await follow(session, handle, display, interrupt.signal);
+    await showResults(session, handle, report);
+    if (flags.exit !== true) {
+      tell('\nTemporal and its UI stay up until Ctrl-C.');
+      await Promise.race([interrupt.interrupted, session.broken]);
+    }
+    return report.status === 'completed' ? EXIT.done : EXIT.failed;
+  });
+  showing.catch(() => undefined);
+  try {
+    // At the end Ctrl-C is how the demo ends; before, it is an interruption.
+    return await Promise.race([
+      showing,
+      interrupt.interrupted.then(() => {
+        throw commandError('Stopped.', EXIT.interrupted);
+      }),
+    ]);
+  } finally {
+    display.stop();
+    const session = await opening.catch(() => null);
+    await session?.close();
+  }
+}
+
+async function follow(
+  session: Session,
+  handle: JobHandle,
+  display: ProgressDisplay,
+  signal: AbortSignal
+): Promise<Report> {
+  let round = 1;
+  const onProgress = (progress: JobProgress): void => {
+    if (progress.round > round) {
+      round = progress.round;
+      const { requests } = progress.batches.find((batch) => batch.round === round) ?? progress;
+      display.note(
+        `Round ${round}: ${plural(requests, 'request')} failed at the API; a child Workflow submits only these again.`
+      );
+    }
+    display.update(progress);
+  };
+  const report = await followJob(session, handle, { signal, onProgress });
+  display.stop();
+  return report;
+}
+
+async function showResults(session: Session, handle: JobHandle, report: Report): Promise<void> {
+  const rows: string[][] = [];
+  for await (const { custom_id: id, result } of handle.results()) {
+    const [block] = result.message['content'] as readonly { text?: string }[];
+    const answer = readAnswer(block?.text ?? '');
+    if (answer !== null) rows.push([id, answer.category, answer.license, cut(answer.purpose)]);
+  }
+  const every = Math.max(1, Math.floor(rows.length / ROWS_SHOWN));
+  const shown = rows.filter((_, index) => index % every === 0).slice(0, ROWS_SHOWN);
+  print(`\n${formatTable(['Package', 'Category', 'Licence', 'Purpose'], shown)}`);
+  print(`… and ${rows.length - shown.length} more\n`);
+  print(toReportText(report));
+  print(`History   ${session.jobUrl(handle.jobId) ?? ''}`);
+}
+
+function cut(text: string): string {
+  return text.length <= PURPOSE_LENGTH_MAX ? text : `${text.slice(0, PURPOSE_LENGTH_MAX - 1)}…`;
+}

@@ -1,0 +1,93 @@
+/**
+ * Deciding what became of a POST whose answer was lost.
+ *
+ * Only two things prove a batch ours: the answer to our own create, and our ids in its results. So a batch of the right
+ * size and age is a candidate until its results say whose it is, and a chunk is submitted again only when nothing that
+ * could be its batch is left.
+ *
+ * @module
+ */
+
+/** One POST without a known end, on the API's clock. */
+export interface OpenPost {
+  /** The API's time before the POST. */
+  readonly apiTimeMs: number;
+  /** When, after that, the socket was certainly closed. */
+  readonly closedAfterMs: number;
+}
+
+/** A batch of the right size and age that nobody else is known to own. */
+export interface Candidate {
+  readonly batchId: string;
+  readonly createdAtMs: number;
+  readonly ended: boolean;
+  /** What its results said. `unproven`: it has none yet, or they were not looked at. */
+  readonly proof: 'ours' | 'foreign' | 'unproven';
+  /** True when it was a candidate once and can't be found or read any more. */
+  readonly lost: boolean;
+}
+
+export interface ReconcileFacts {
+  readonly posts: readonly OpenPost[];
+  readonly candidates: readonly Candidate[];
+  /** The API's time of the list. */
+  readonly apiNowMs: number;
+  readonly orphanWaitMs: number;
+}
+
+export type ReconcileDecision =
+  /** The earliest one is kept; more than one means that the API took a POST twice. */
+  | { readonly decision: 'adopt'; readonly batchId: string; readonly duplicates: readonly string[] }
+  | { readonly decision: 'absent' }
+  /** Look again after `delayMs`; null: as often as one looks at a batch. */
+  | {
+      readonly decision: 'wait';
+      readonly delayMs: number | null;
+      readonly batchIds: readonly string[];
+    }
+  /** Proof was possible once and no longer is: a person must say. */
+  | { readonly decision: 'ask'; readonly batchIds: readonly string[] };
+
+/** The API's clocks may differ among themselves, and its `date` header is cut to the second. */
+export const API_CLOCK_MARGIN_MS = 5 * 60_000;
+
+/** Decides by what is known now. */
+export function decideReconcile({
+  posts,
+  candidates,
+  apiNowMs,
+  orphanWaitMs,
+}: ReconcileFacts): ReconcileDecision {
+  const ours = candidates
+    .filter(({ proof }) => proof === 'ours')
+    .sort((a, b) => a.createdAtMs - b.createdAtMs);
+  const [first, ...duplicates] = ours;
+  if (first !== undefined) {
+    const ids = duplicates.map(({ batchId }) => batchId);
+    return { decision: 'adopt', batchId: first.batchId, duplicates: ids };
+  }
+  const unproven = candidates.filter(({ proof }) => proof === 'unproven');
+  const lost = unproven.filter((candidate) => candidate.lost);
+  if (lost.length > 0) return { decision: 'ask', batchIds: lost.map(({ batchId }) => batchId) };
+  if (unproven.length > 0) {
+    const ids = unproven.map(({ batchId }) => batchId);
+    return { decision: 'wait', delayMs: null, batchIds: ids };
+  }
+  const leftMs = absentAtMs(posts, orphanWaitMs) - apiNowMs;
+  return leftMs > 0 ? { decision: 'wait', delayMs: leftMs, batchIds: [] } : { decision: 'absent' };
+}
+
+/** When an empty list has been empty for long enough: `orphanWait` after the last socket was closed. */
+function absentAtMs(posts: readonly OpenPost[], orphanWaitMs: number): number {
+  const closed = posts.map(({ apiTimeMs, closedAfterMs }) => apiTimeMs + closedAfterMs);
+  return Math.max(...closed) + orphanWaitMs;
+}
+
+/** Whether a batch can be what one of these POSTs made, by its age alone. */
+export function isOfThatTime(createdAtMs: number, posts: readonly OpenPost[]): boolean {
+  return posts.some(
+    ({ apiTimeMs, closedAfterMs }) =>
+      createdAtMs >= apiTimeMs - API_CLOCK_MARGIN_MS &&
+      createdAtMs <= apiTimeMs + closedAfterMs + API_CLOCK_MARGIN_MS
+  );
+}

@@ -1,0 +1,195 @@
+/**
+ * Goal: a POST whose answer is lost is paid for once, whatever became of it. Method: the simulator takes the batch and
+ * drops the connection, or drops it first; others' batches of the same size lie beside it; the ledger counts.
+ */
+import Anthropic from '@anthropic-ai/sdk';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { dropping, failing, hanging, type Fault, type Simulator } from '../../src/simulator';
+import {
+  API_KEY,
+  eventually,
+  HOUR_MS,
+  MINUTE_MS,
+  question,
+  requests,
+  withEngine,
+} from '../helpers/engine';
+import { createTimeSkippingEnv } from '../helpers/temporal';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  env = await createTimeSkippingEnv();
+});
+afterAll(async () => {
+  await env.teardown();
+});
+
+const LOST: Fault = { on: 'create', stage: 'executed', action: dropping() };
+
+/** Somebody else's batch of as many requests in the same workspace, with ids that users choose. */
+async function foreignBatch({ url }: Simulator, size: number): Promise<string> {
+  const client = new Anthropic({ apiKey: API_KEY, baseURL: url });
+  const { id } = await client.messages.batches.create({
+    requests: requests(size, 'foreign').map(({ custom_id }, index) => ({
+      custom_id: custom_id ?? '',
+      params: question(`foreign ${index}`) as Anthropic.MessageCreateParamsNonStreaming,
+    })),
+  });
+  return id;
+}
+
+describe('a lost answer to create', () => {
+  test('the batch that was made is found by its results and adopted', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault(LOST);
+      const job = await batches.start(requests(3), { jobId });
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
+      expect(simulator.ledger.counts.create).toBe(1);
+      expect(report.batches.map(({ id }) => id)).toEqual([simulator.ledger.batches[0]?.id]);
+    });
+  });
+
+  test("another's batch of equal size beside it is told apart", async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      const foreign = [await foreignBatch(simulator, 3), await foreignBatch(simulator, 3)];
+      simulator.fault(LOST);
+      const job = await batches.start(requests(3), { jobId });
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
+      expect(foreign).not.toContain(report.batches[0]?.id);
+      expect(simulator.ledger.batches).toHaveLength(3);
+      expect(simulator.ledger.counts.cancel).toBe(0);
+    });
+  });
+
+  test.each([
+    {
+      name: 'a connection dropped before the API took it',
+      fault: { on: 'create', action: dropping() },
+    },
+    { name: 'a 500', fault: { on: 'create', action: failing(500) } },
+    { name: 'a 529', fault: { on: 'create', action: failing(529) } },
+  ] satisfies { name: string; fault: Fault }[])(
+    '$name: nothing shows up in orphanWait, and the same bytes are submitted again',
+    async ({ fault }) => {
+      await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+        simulator.fault(fault);
+        const job = await batches.start(requests(3), { jobId, orphanWait: '10m' });
+        const report = await job.report();
+        expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
+        expect(simulator.ledger.batches).toHaveLength(1);
+        expect(simulator.ledger.counts.create).toBe(2);
+        const [batch] = simulator.ledger.batches;
+        const startedMs = Date.parse(report.started_at);
+        expect((batch?.createdAtMs ?? 0) - startedMs).toBeGreaterThanOrEqual(10 * MINUTE_MS);
+      });
+    }
+  );
+
+  test("a POST that was never taken, with another's batch of equal size: foreign when it ends, then submitted again", async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      const foreign = await foreignBatch(simulator, 3);
+      simulator.fault({ on: 'create', action: dropping() });
+      const job = await batches.start(requests(3), { jobId });
+      const searching = await eventually(async () => {
+        const { batches: known } = await job.progress();
+        return known[0]?.note?.includes(foreign) && known[0];
+      }, 'the search names the candidate');
+      expect(searching).toMatchObject({ phase: 'reconciling', id: null });
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 3 });
+      expect(report.batches[0]?.id).not.toBe(foreign);
+      expect(simulator.ledger.batches).toHaveLength(2);
+    });
+  });
+
+  test("a deadline that passes closes the socket; the answer that comes later is nobody's", async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault({ on: 'create', stage: 'executed', action: hanging() });
+      const job = await batches.start(requests(3), { jobId, submitTimeout: '300ms' });
+      expect(await job.report()).toMatchObject({ succeeded: 3 });
+      expect(simulator.ledger.counts.create).toBe(1);
+    });
+  });
+
+  test('three jobs of equal size that all lose their answers find their own batches', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator, lines }) => {
+      simulator.fault({ ...LOST, times: 3 });
+      const ids = ['a', 'b', 'c'].map((name) => `${jobId}-${name}`);
+      const jobs = await Promise.all(
+        ids.map((id) => batches.start(requests(3, id), { jobId: id }))
+      );
+      // One after the other: the test server stops skipping time when two results are waited for at once.
+      const reports = [];
+      for (const job of jobs) reports.push(await job.report());
+      expect(reports.map(({ succeeded }) => succeeded)).toEqual([3, 3, 3]);
+      expect(simulator.ledger.batches).toHaveLength(3);
+      expect(new Set(reports.map(({ batches: [batch] }) => batch?.id)).size).toBe(3);
+      for (const id of ids) {
+        for (const { custom_id, result } of await lines('results.jsonl', id)) {
+          const [, number] = /-(\d+)$/.exec(custom_id) ?? [];
+          expect(result.message?.content[0]?.text).toContain(`${id} ${number}`);
+        }
+      }
+    });
+  });
+
+  test("a candidate that is deleted before the proof pauses the job; a person's word is checked and taken", async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault(LOST);
+      const job = await batches.start(requests(3), { jobId, checkMax: '5m' });
+      await eventually(async () => {
+        const { batches: known } = await job.progress();
+        return known[0]?.note?.includes('msgbatch_');
+      }, 'the candidate is seen');
+      const [batch] = simulator.batches();
+      batch?.setVisible(false);
+      await env.sleep(10 * MINUTE_MS);
+      const paused = await eventually(async () => {
+        const progress = await job.progress();
+        return progress.status === 'paused' && progress;
+      }, 'a pause');
+      expect(paused.paused_reason).toContain("can't be read any more");
+      await job.resume({ submission: 'msgbatch_01doesnotexist' });
+      await eventually(
+        async () => (await job.progress()).paused_reason?.includes('knows no batch'),
+        'the wrong word is refused'
+      );
+      batch?.setVisible(true);
+      await job.resume({ submission: batch?.id ?? '' });
+      expect(await job.report()).toMatchObject({ succeeded: 3 });
+      expect(simulator.ledger.counts.create).toBe(1);
+    });
+  });
+
+  test('a cancel that comes meanwhile waits for the truth, then cancels what is ours', async () => {
+    await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+      simulator.fault(LOST);
+      const job = await batches.start(requests(4), { jobId });
+      await eventually(async () => {
+        const { batches: known } = await job.progress();
+        return known[0]?.note?.includes('msgbatch_');
+      }, 'the candidate is seen');
+      await job.cancel();
+      // It has ended by the time it is proven ours: every result is kept.
+      expect(await job.report()).toMatchObject({ status: 'canceled', succeeded: 4 });
+      expect(simulator.ledger.counts.create).toBe(1);
+    });
+  });
+
+  test('with lostAnswer "ask" the job pauses at once for a person', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault({ on: 'create', action: dropping() });
+      const job = await batches.start(requests(3), { jobId, lostAnswer: 'ask' });
+      const paused = await eventually(async () => {
+        const progress = await job.progress();
+        return progress.status === 'paused' && progress;
+      }, 'a pause');
+      expect(paused.paused_reason).toContain('was lost');
+      await job.resume({ submission: 'absent' });
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+});
