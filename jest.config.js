@@ -16,6 +16,7 @@ module.exports = {
     '^temporal-message-batches/workflows$': '<rootDir>/workflows/index.ts',
     '^temporal-message-batches/simulator$': '<rootDir>/src/simulator/index.ts',
   },
+  globalSetup: '<rootDir>/test/helpers/global-setup.ts',
   setupFiles: ['<rootDir>/test/helpers/one-error.js'],
   testTimeout: 60_000,
   maxWorkers: 2,

@@ -30,7 +30,9 @@ export type DownloadEnd = 'whole' | 'broken' | 'line_too_long';
  * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when there is no room for it.
  */
 export async function withSpool<T>(run: (file: FileHandle) => Promise<T>): Promise<T> {
-  const folder = await onDisk(() => mkdtemp(join(tmpdir(), 'message-batches-results-')));
+  const folder = await onDisk(() =>
+    mkdtemp(join(tmpdir(), `message-batches-results-${process.pid}-`))
+  );
   try {
     const file = await onDisk(() => open(join(folder, 'results'), 'wx+', 0o600));
     try {

@@ -75,6 +75,9 @@ export async function refuseNotRunning(session: Session, jobId: string): Promise
       `The job ${jobId} does not run; start it again with its input: ${hint(settings, 'run', 'FILE', '--out', 'DIR', '--job', jobId)}`
     );
   }
+  if ((await findExecution(session, jobId)) === 'ended') {
+    throw commandError(`The job ${jobId} has ended, and the store no longer holds it.`);
+  }
   throw unknownJob(session, jobId);
 }
 

@@ -47,11 +47,15 @@ function startAnewWhenLong(path: string): void {
   }
 }
 
+/** Long and of no use to anybody who reads a log. */
+const NOISE = ['taskToken', 'sdkComponent', 'isLocal'];
+
 function toLine({ level, timestampNanos, message, meta }: LogEntry): string {
   const at = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-  const { error, ...rest } = meta ?? {};
+  const { error, ...more } = meta ?? {};
   const cause = error instanceof Error ? ` ${error.name}: ${error.message}` : '';
-  const details = Object.keys(rest).length === 0 ? '' : ` ${toJson(rest)}`;
+  const rest = Object.entries(more).filter(([name]) => !NOISE.includes(name));
+  const details = rest.length === 0 ? '' : ` ${toJson(Object.fromEntries(rest))}`;
   return `${at} ${level} ${message}${cause}${details}\n`;
 }
 

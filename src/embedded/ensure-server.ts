@@ -34,7 +34,7 @@ const POLL_MS = 100;
 /** The server takes a second to end by itself. */
 const END_GRACE_MS = 5000;
 const PORT_GRACE_MS = 1000;
-/** Someone else may take a port between our look and our server's start. */
+/** A server may be killed as it starts, or its port be taken between our look and its start. */
 const STARTS_MAX = 3;
 
 /** Returns the folder's server, started again if need be. */
@@ -117,10 +117,10 @@ async function start(
       writeRecord(folder, { ...record, running, clusterId });
       return running;
     } catch (error) {
+      const ended = !isAlive(running);
       await endProcess(running, END_GRACE_MS);
       writeRecord(folder, record);
-      const wasTaken = !(await isPortFree(ports.port)) || !(await isPortFree(ports.uiPort));
-      if (!wasTaken || starts === STARTS_MAX) throw error;
+      if (!ended || starts === STARTS_MAX) throw error;
     }
   }
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { chmod, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 export interface StateFolder {
@@ -34,7 +35,7 @@ export async function openStateFolder(path: string): Promise<StateFolder> {
     );
   }
   await chmod(real, 0o700);
-  await writeFile(join(real, GITIGNORE), IGNORE_ALL);
+  if (!(await isMarked(real))) await writeGitignore(real);
   const usersPath = join(real, 'users');
   await mkdir(usersPath, { recursive: true, mode: 0o700 });
   return {
@@ -47,12 +48,24 @@ export async function openStateFolder(path: string): Promise<StateFolder> {
 }
 
 async function isOurs(path: string): Promise<boolean> {
-  const entries = await readdir(path);
-  // A Worker of an application may have made the default store before any command ran.
-  if (!entries.includes(GITIGNORE)) return entries.every((entry) => entry === STORE);
-  const text = (await readFile(join(path, GITIGNORE), 'utf8')).trim();
-  // Empty: a process was killed as it wrote the file.
-  return (
-    text === '*' || (text === '' && entries.every((entry) => [GITIGNORE, STORE].includes(entry)))
-  );
+  for (let looks = 1; ; looks += 1) {
+    if (await isMarked(path)) return true;
+    const entries = await readdir(path);
+    // A Worker of an application may have made the default store before any command ran.
+    if (entries.every((entry) => entry === STORE || entry.startsWith(`${GITIGNORE}.`))) return true;
+    // Another process may just have opened it: its files can be there since after our first look.
+    if (looks === 2) return false;
+  }
+}
+
+async function isMarked(path: string): Promise<boolean> {
+  const text = await readFile(join(path, GITIGNORE), 'utf8').catch(() => '');
+  return text.trim() === IGNORE_ALL.trim();
+}
+
+/** In one step, because others may be opening the folder at the same time. */
+async function writeGitignore(path: string): Promise<void> {
+  const next = join(path, `${GITIGNORE}.${randomUUID()}`);
+  await writeFile(next, IGNORE_ALL);
+  await rename(next, join(path, GITIGNORE));
 }

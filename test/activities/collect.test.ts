@@ -2,9 +2,10 @@
  * Goal: every result once, in the order of the input, byte for byte; or a failure that says how many are not there.
  * Method: the real SDK against the simulator, with result files spoiled in every way.
  */
-import { access, readdir } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { createActivities } from '../../activities';
+import { join } from 'node:path';
 import { chunkFiles } from '../../src/core/job-files';
 import { parseOutcomeLine } from '../../src/core/outcome-line';
 import type { CollectedRecord } from '../../src/core/records';
@@ -30,6 +31,7 @@ import {
   type FaultAction,
 } from '../../src/simulator';
 import {
+  activitiesOf,
   clientsFor,
   createJob,
   quietEnvironment,
@@ -101,8 +103,14 @@ async function startBreakingLine(
   });
 }
 
+function ask(url: string): Promise<Response> {
+  return fetch(url, { headers: { authorization: 'Bearer x', 'anthropic-version': '2026-10-21' } });
+}
+
 async function spools(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('message-batches-results-'));
+  return (await readdir(tmpdir())).filter((name) =>
+    name.startsWith(`message-batches-results-${process.pid}-`)
+  );
 }
 
 describe('collect', () => {
@@ -267,7 +275,7 @@ describe('collect', () => {
     const deps = { ...job.deps, anthropic: clientsFor(line.url) };
     const input = job.collectInput(batchId, { takeAsIs: true });
     const site = { ...input.site, apiOrigin: line.url };
-    const { messageBatchCollect } = createActivities(deps);
+    const { messageBatchCollect } = activitiesOf(deps);
     const collecting = run(messageBatchCollect, { ...input, site });
     const collected = await (missing > 0 ? collecting : rejection(collecting));
     expect(collected).toMatchObject(
@@ -345,7 +353,7 @@ describe('collect', () => {
     const batchId = await submitted(job);
     job.simulator.fault({
       on: 'results',
-      action: { ...unknownResultType(), ...cutAfterLine(1) } as FaultAction,
+      action: { ...unknownResultType(), ...cutAfterLine(1) },
     });
     const error = await rejection(collect(batchId));
     expect(error).toMatchObject({ type: 'MessageBatch.ResultsIncomplete' });
@@ -435,22 +443,35 @@ describe('collect', () => {
   test('a hundred thousand results take seconds, and memory that does not grow with them', async () => {
     job = await createJob({ requests: 100_000 });
     const batchId = await submitted(job);
-    await job.store.size(files.body);
-    const startedAtMs = performance.now();
-    let peak = 0;
+    // From a file: making so many results takes the simulator longer than collecting them.
+    const folder = await mkdtemp(join(tmpdir(), 'activities-test-'));
+    const file = join(folder, 'results');
+    const path = `/v1/messages/batches/${batchId}`;
+    const batch = await (await ask(`${job.simulator.url}${path}`)).text();
+    const results = await ask(`${job.simulator.url}${path}/results`);
+    await writeFile(file, results.body ?? []);
+    const server = await startServer((request, response) => {
+      const isResults = request.url?.endsWith('/results') === true;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      if (isResults) createReadStream(file).pipe(response);
+      else response.end(batch);
+    });
+    const deps = { ...job.deps, anthropic: clientsFor(server.url) };
+    const { messageBatchCollect } = activitiesOf(deps);
+    const input = job.collectInput(batchId);
+    const site = { ...input.site, apiOrigin: server.url };
     const before = process.memoryUsage.rss();
-    const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20);
-    const collected = await collect(batchId);
+    let peak = before;
+    const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 10);
+    // Time of the processor, the server's included: the wall's depends on who else is at work here.
+    const cpu = process.cpuUsage();
+    const collected = await run(messageBatchCollect, { ...input, site });
+    const { user, system } = process.cpuUsage(cpu);
     clearInterval(timer);
-    const tookMs = performance.now() - startedAtMs;
+    await server.close();
+    await rm(folder, { recursive: true });
     expect(collected.counts.succeeded).toBe(100_000);
-    expect(tookMs).toBeLessThan(8000);
-    expect((peak - before) / 1e6).toBeLessThan(200);
-    process.stdout.write(
-      `collect: ${Math.round(tookMs)} ms, +${Math.round((peak - before) / 1e6)} MB\n`
-    );
-    await expect(
-      access(job.store.uriOf(files.outcomes).slice('file://'.length))
-    ).resolves.toBeUndefined();
+    expect((user + system) / 1e6).toBeLessThan(5);
+    expect((peak - before) / 1e6).toBeLessThan(150);
   });
 });

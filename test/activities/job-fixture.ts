@@ -21,12 +21,31 @@ import { openLocalStore } from '../../src/store/local-store';
 import type { Store } from '../../src/store/store';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 
+type Activity<Name extends keyof MessageBatchActivities> = (
+  input: Parameters<MessageBatchActivities[Name]>[0]
+) => ReturnType<MessageBatchActivities[Name]>;
+
+/** The Activities as plain functions, to be handed around. */
+export interface ApiActivities {
+  readonly messageBatchPlan: Activity<'messageBatchPlan'>;
+  readonly messageBatchPermit: Activity<'messageBatchPermit'>;
+  readonly messageBatchSubmit: Activity<'messageBatchSubmit'>;
+  readonly messageBatchResolve: Activity<'messageBatchResolve'>;
+  readonly messageBatchCheck: Activity<'messageBatchCheck'>;
+  readonly messageBatchCancel: Activity<'messageBatchCancel'>;
+  readonly messageBatchCollect: Activity<'messageBatchCollect'>;
+}
+
+export function activitiesOf(deps: ActivityDeps): ApiActivities {
+  return createActivities(deps);
+}
+
 /** A planned job with its Activities, a store in a temporary folder and a simulator. */
 export interface JobFixture {
   readonly simulator: Simulator;
   readonly store: Store;
   readonly deps: ActivityDeps;
-  readonly activities: MessageBatchActivities;
+  readonly activities: ApiActivities;
   readonly plan: Plan;
   readonly submitInput: SubmitInput;
   batchInput(batchId: string): BatchInput;
@@ -66,7 +85,7 @@ export async function createJob(options: JobFixtureOptions = {}): Promise<JobFix
   const root = await mkdtemp(join(tmpdir(), 'activities-test-'));
   const store = await openLocalStore(root);
   const deps: ActivityDeps = { store, anthropic: clientsFor(simulator.url), ...options.deps };
-  const activities = createActivities(deps);
+  const activities = activitiesOf(deps);
   const jobId = 'job';
   const { requests } = jobFiles(jobId);
   await store.write(requests, requestLines(options.requests ?? 3));

@@ -4,7 +4,7 @@
  */
 import Anthropic from '@anthropic-ai/sdk';
 import type { IncomingMessage } from 'node:http';
-import { createActivities, createAnthropicClients } from '../../activities';
+import { createAnthropicClients } from '../../activities';
 import type { Store } from '../../src/store/store';
 import {
   delaying,
@@ -20,6 +20,7 @@ import {
 } from '../../src/simulator';
 import { chunkFiles } from '../../src/core/job-files';
 import {
+  activitiesOf,
   clientsFor,
   createJob,
   quietEnvironment,
@@ -162,7 +163,7 @@ describe('submit', () => {
     });
     const deps = { ...job.deps, anthropic: clientsFor(gate.url) };
     const site = { ...job.submitInput.site, apiOrigin: gate.url };
-    const { messageBatchSubmit } = createActivities(deps);
+    const { messageBatchSubmit } = activitiesOf(deps);
     const error = await rejection(run(messageBatchSubmit, { ...job.submitInput, site }));
     expect(error).toMatchObject({ type: 'MessageBatch.ApiUnavailable' });
     expect((error as Error).message).toContain('ECONNREFUSED');
@@ -206,7 +207,7 @@ describe('submit', () => {
     });
     const deps = { ...job.deps, anthropic: clientsFor(gate.url) };
     const site = { ...job.submitInput.site, apiOrigin: gate.url };
-    const { messageBatchSubmit } = createActivities(deps);
+    const { messageBatchSubmit } = activitiesOf(deps);
     const submission = await run(messageBatchSubmit, { ...job.submitInput, site });
     expect(submission.state).toBe('unknown');
     // What is read from now on is what was under way: nobody sends the rest.
@@ -262,7 +263,7 @@ describe('submit', () => {
         return undefined;
       },
     });
-    const { messageBatchSubmit } = createActivities({ ...job.deps, store });
+    const { messageBatchSubmit } = activitiesOf({ ...job.deps, store });
     const submission = await run(messageBatchSubmit, job.submitInput);
     expect(submission).toMatchObject({ state: 'submitted', requests: 3 });
     // With room again, the next look at the batch writes the record.
@@ -298,7 +299,7 @@ describe('submit', () => {
         return written;
       },
     };
-    const { messageBatchSubmit } = createActivities({ ...job.deps, store });
+    const { messageBatchSubmit } = activitiesOf({ ...job.deps, store });
     expect(await run(messageBatchSubmit, job.submitInput)).toMatchObject({ state: 'none' });
     expect(job.simulator.ledger.counts.create).toBe(0);
   });
@@ -313,7 +314,7 @@ describe('submit', () => {
         return keys;
       },
     };
-    const { messageBatchSubmit } = createActivities({ ...job.deps, store });
+    const { messageBatchSubmit } = activitiesOf({ ...job.deps, store });
     expect(await run(messageBatchSubmit, job.submitInput)).toEqual({ state: 'none', requests: 3 });
     expect(job.simulator.ledger.counts.create).toBe(0);
     expect(await endsOfIntents()).toEqual(['withdrawn']);
@@ -328,7 +329,7 @@ describe('submit', () => {
       middleware: [async (request, next) => next(request).catch(() => next(request))],
     });
     const anthropic = createAnthropicClients({ clients: { default: () => client } });
-    const { messageBatchSubmit } = createActivities({ ...job.deps, anthropic });
+    const { messageBatchSubmit } = activitiesOf({ ...job.deps, anthropic });
     expect(await run(messageBatchSubmit, job.submitInput)).toMatchObject({ state: 'unknown' });
     expect(job.simulator.ledger.counts.create).toBe(1);
   });

@@ -7,7 +7,6 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type BundleOptions } from '@temporalio/worker';
 import { classify } from '../../examples/classification/classify';
-import { evaluate } from '../../examples/eval-set/evaluate';
 import { createActivities, type TicketTable } from '../../examples/from-your-workflow/activities';
 import type { SortTicketsInput } from '../../examples/from-your-workflow/workflows';
 import { moderate } from '../../examples/moderation/moderate';
@@ -26,11 +25,12 @@ import {
 import { eventually, HOUR_MS, withEngine, type Engine } from '../helpers/engine';
 import { createTimeSkippingEnv } from '../helpers/temporal';
 
+// One for each test: a server that is new can't be tired of the tests before.
 let env: TestWorkflowEnvironment;
-beforeAll(async () => {
+beforeEach(async () => {
   env = await createTimeSkippingEnv();
 });
-afterAll(async () => {
+afterEach(async () => {
   await env.teardown();
 });
 
@@ -155,31 +155,6 @@ describe('pdf-extraction', () => {
   });
 });
 
-describe('eval-set', () => {
-  test('scores each model and prices it, and counts what got no answer apart', async () => {
-    const outcome: OutcomeScript = (request) => {
-      const [, a = '', b = ''] = /(\d+) \+ (\d+)/.exec(said(request)) ?? [];
-      if (a === '51') return errored('invalid_request_error');
-      const isWrong = request.model === 'claude-haiku-4-5' && Number(a) % 2 === 1;
-      return succeeded(String(Number(a) + Number(b) + (isWrong ? 1 : 0)));
-    };
-    await withEngine(env, { outcome }, async ({ batches, jobId }) => {
-      const cases = Array.from({ length: 10 }, (_, index) => ({
-        id: `sum-${index}`,
-        question: `What is ${index * 17} + ${index * 23}?`,
-        expected: String(index * 40),
-      }));
-      const models = ['claude-haiku-4-5', 'claude-sonnet-5-5'];
-      const scores = await evaluate(batches, cases, { evalId: jobId, models });
-      expect(scores).toMatchObject([
-        { model: 'claude-haiku-4-5', correct: 5, wrong: 4, unanswered: 1 },
-        { model: 'claude-sonnet-5-5', correct: 9, wrong: 0, unanswered: 1 },
-      ]);
-      expect(scores.map(({ costUsd }) => Number(costUsd) > 0)).toEqual([true, true]);
-    });
-  });
-});
-
 describe('from-your-workflow', () => {
   const labels: OutcomeScript = (request) =>
     succeeded(said(request).includes('parcel') ? 'delivery' : 'billing');
@@ -248,14 +223,11 @@ function createTable(): TestTable {
 }
 
 /** Webpack finds the package by its name in `lib/`: let it take the sources instead, as jest does. */
-const fromSources: BundleOptions['webpackConfigHook'] = (config) => ({
+const fromSources: NonNullable<BundleOptions['webpackConfigHook']> = (config) => ({
   ...config,
   resolve: {
     ...config.resolve,
-    alias: {
-      ...config.resolve?.alias,
-      'temporal-message-batches/workflows$': require.resolve('../../workflows'),
-    },
+    alias: { 'temporal-message-batches/workflows$': require.resolve('../../workflows') },
   },
 });
 

@@ -51,13 +51,16 @@ export interface Engine {
   /** A job id of this test's own. */
   readonly jobId: string;
   /** Starts a further Worker of the same store. */
-  startWorker(options?: WorkerSettings): Promise<RunningWorker>;
+  readonly startWorker: (options?: WorkerSettings) => Promise<RunningWorker>;
   /** The Worker that runs from the start. */
   readonly worker: RunningWorker;
   /** Histories of the job and of every child it has had, as JSON. */
   histories(jobId?: string): Promise<WorkflowHistory[]>;
   /** Lines of a file of the job, parsed. */
-  lines(file: 'results.jsonl' | 'failures.jsonl', jobId?: string): Promise<OutputLine[]>;
+  readonly lines: (
+    file: 'results.jsonl' | 'failures.jsonl',
+    jobId?: string
+  ) => Promise<OutputLine[]>;
 }
 
 export interface OutputLine {
@@ -201,11 +204,9 @@ async function fetchHistories(
   const waiting = [jobId];
   for (let workflowId = waiting.shift(); workflowId !== undefined; workflowId = waiting.shift()) {
     const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
-    // Payloads are bytes: shown as the text that they are.
-    const json = JSON.stringify(history, (_key, value: unknown) =>
-      isBytes(value)
-        ? Buffer.from(value instanceof Uint8Array ? value : value.data).toString()
-        : value
+    // Payloads come as base64: shown as the text that they are.
+    const json = JSON.stringify(history, (key, value: unknown) =>
+      key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value
     );
     found.push({ workflowId, history, json });
     for (const event of history.events ?? []) {
@@ -214,14 +215,6 @@ async function fetchHistories(
     }
   }
   return found;
-}
-
-/** Bytes, also as a Buffer's own `toJSON` leaves them. */
-function isBytes(value: unknown): value is Uint8Array | { readonly data: number[] } {
-  return (
-    value instanceof Uint8Array ||
-    (typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer')
-  );
 }
 
 async function readLinesOf(path: string): Promise<OutputLine[]> {

@@ -57,7 +57,7 @@ function compile(file) {
 }
 
 function extraFiles() {
-  return [path.join(ROOT, 'bin/message-batches.js'), path.join(ROOT, 'package.json'), __filename];
+  return [path.join(ROOT, 'bin/message-batches.js'), path.join(ROOT, 'package.json')];
 }
 
 function listSources(folder) {

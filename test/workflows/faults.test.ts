@@ -1,0 +1,223 @@
+/**
+ * Goal: whatever the API does, a job waits it out, says what it stands still for, or fails loudly; it loses nothing. Method:
+ * the whole engine, faults by script.
+ */
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  blankLine,
+  brokenLine,
+  cutAfterLine,
+  cutMidLine,
+  dropping,
+  duplicatedLine,
+  errored,
+  failing,
+  foreignLine,
+  missingLine,
+  respondingHtml,
+  unknownStatus,
+  withoutFinalNewline,
+} from '../../src/simulator';
+import {
+  eventually,
+  HOUR_MS,
+  isPaused,
+  isSubmitted,
+  MINUTE_MS,
+  numberOf,
+  progressWhere,
+  requests,
+  withEngine,
+} from '../helpers/engine';
+import { createTimeSkippingEnv } from '../helpers/temporal';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  env = await createTimeSkippingEnv();
+});
+afterAll(async () => {
+  await env.teardown();
+});
+
+const smallChunks = { chunkLimits: { requestsMax: 2, bytesMax: 1_000_000 } };
+
+describe('an API in trouble', () => {
+  test('errors, pages of a proxy and dropped connections on every call are waited out', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      const troubles = [
+        failing(500),
+        failing(529),
+        failing(404),
+        failing(429, { headers: { 'retry-after': '90' } }),
+        failing(408),
+        dropping(),
+        respondingHtml(502),
+        respondingHtml(200),
+      ];
+      for (const action of troubles) {
+        simulator.fault({ on: ['retrieve', 'results'], times: 2, action });
+      }
+      for (const action of [failing(500), failing(429, { headers: { 'retry-after': '5' } })]) {
+        simulator.fault({ on: 'list', times: 1, action });
+        // Refused for certain: nothing was made of it.
+        simulator.fault({ on: 'create', times: 1, action: failing(429) });
+      }
+      const job = await batches.start(requests(3), { jobId });
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
+  test('a batch that someone canceled in the Console is given up, not paid for again', async () => {
+    await withEngine(env, { batchTimeMs: 4 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(4), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(2.5 * HOUR_MS);
+      await simulator.batches()[0]?.cancel();
+      const report = await job.report();
+      expect(report).toMatchObject({ status: 'completed', rounds: 1, missing: 0, errored: 0 });
+      expect(report.canceled).toBeGreaterThan(0);
+      expect(report.succeeded + report.canceled).toBe(4);
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
+  test('a batch that the API no longer shows pauses the job, which goes on when it is back', async () => {
+    await withEngine(env, {}, async ({ batches, histories, jobId, simulator }) => {
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      simulator.batches()[0]?.setVisible(false);
+      await env.sleep(20 * MINUTE_MS);
+      const paused = await progressWhere(job, isPaused, 'a pause');
+      expect(paused.paused_reason).toContain('no longer knows msgbatch_');
+      await env.sleep(5 * HOUR_MS);
+      // Not running in between: the pause holds for as long as its reason.
+      for (let look = 0; look < 3; look++) {
+        expect(await job.progress()).toMatchObject({ status: 'paused' });
+        await env.sleep(7 * MINUTE_MS);
+      }
+      simulator.batches()[0]?.setVisible(true);
+      expect(await job.report()).toMatchObject({ succeeded: 3 });
+      expect(simulator.ledger.batches).toHaveLength(1);
+      const [parent] = await histories();
+      expect(parent?.history.events?.length).toBeLessThan(80);
+    });
+  });
+
+  test('a job that is being canceled cancels its batch as soon as the API lets it', async () => {
+    await withEngine(env, { batchTimeMs: 9 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      simulator.fault({ on: 'cancel', times: 12, action: failing(500) });
+      await job.cancel();
+      const report = await job.report();
+      expect(report).toMatchObject({ status: 'canceled', canceled: 3 });
+      expect(simulator.ledger.counts.cancel).toBe(13);
+    });
+  });
+});
+
+describe('results', () => {
+  test('that are cut, torn, short, repeated or foreign are read again and come out right', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, lines, simulator }) => {
+      const flaws = [
+        [cutMidLine(1), cutAfterLine(2), duplicatedLine(1), missingLine(0), foreignLine()],
+        [brokenLine(2), cutMidLine(0, 'clean'), blankLine(1), withoutFinalNewline()],
+      ];
+      for (const [index, actions] of flaws.entries()) {
+        simulator.clearFaults();
+        for (const action of actions) simulator.fault({ on: 'results', times: 1, action });
+        const id = `${jobId}-${index}`;
+        const report = await (
+          await batches.start(requests(4, `f${index}`), { jobId: id })
+        ).report();
+        expect(report).toMatchObject({ succeeded: 4, missing: 0, rounds: 1 });
+        expect((await lines('results.jsonl', id)).map(({ custom_id }) => custom_id)).toEqual(
+          requests(4, `f${index}`).map(({ custom_id }) => custom_id)
+        );
+      }
+      expect(simulator.ledger.batches).toHaveLength(2);
+    });
+  });
+
+  test('that never come whole: what lacks is missing, and not paid for again', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, lines, simulator }) => {
+      simulator.fault({ on: 'results', times: Infinity, action: missingLine(1) });
+      const job = await batches.start(requests(4), { jobId });
+      expect(await job.report()).toMatchObject({ succeeded: 3, missing: 1, rounds: 1 });
+      const [failure] = await lines('failures.jsonl');
+      expect(failure).toMatchObject({ result: { type: 'missing' }, attempts: 1 });
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
+  test('that are nowhere pause the job with the reason, which goes on when they are there', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      const fault = simulator.fault({ on: 'results', times: Infinity, action: failing(404) });
+      const job = await batches.start(requests(2), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(4 * HOUR_MS);
+      const paused = await progressWhere(job, isPaused, 'a pause');
+      expect(paused.paused_reason).toContain('the API has none');
+      fault.remove();
+      expect(await job.report()).toMatchObject({ succeeded: 2, missing: 0 });
+    });
+  });
+});
+
+describe('an answer that nobody knows', () => {
+  test('fails the job, loudly, once the other chunks are collected', async () => {
+    await withEngine(env, { worker: smallChunks }, async ({ batches, jobId, simulator, store }) => {
+      simulator.fault({
+        on: 'retrieve',
+        times: Infinity,
+        when: ({ batchId }) => batchId === simulator.ledger.batches[0]?.id,
+        action: unknownStatus('postponed'),
+      });
+      const job = await batches.start(requests(6), { jobId });
+      const error = await job.report().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        type: 'MessageBatch.UnexpectedAnswer',
+        message: expect.stringContaining('processing_status') as string,
+      });
+      const keys = await store.list(`jobs/${jobId}/chunks`);
+      expect(keys.filter((key) => key.endsWith('/collected.json'))).toHaveLength(2);
+      expect(await job.progress()).toMatchObject({ status: 'failed', succeeded: 4, processing: 2 });
+    });
+  });
+});
+
+describe('requests that failed for the account', () => {
+  test('wait for a person, whatever their error is called, and use up no attempt', async () => {
+    const kinds = [
+      errored('authentication_error'),
+      errored('billing_error'),
+      errored('invalid_request_error', {
+        message: 'You have reached your specified API usage limits.',
+      }),
+      errored('rate_limit_error', { details: { error_code: 'enforced_spend_limit_reached' } }),
+    ];
+    const outcome = ({
+      params,
+      attempt,
+    }: {
+      params: Readonly<Record<string, unknown>>;
+      attempt: number;
+    }) => (attempt === 1 ? kinds[numberOf(params)] : undefined);
+    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(5), { jobId, maxAttempts: 1 });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(2 * HOUR_MS);
+      const paused = await progressWhere(job, isPaused, 'a pause');
+      expect(paused.paused_reason).toContain('4 requests failed because of the account');
+      await env.sleep(9 * HOUR_MS);
+      expect(simulator.ledger.counts.create).toBe(1);
+      await job.resume({ only: 'account' });
+      await eventually(
+        () => Promise.resolve(simulator.ledger.counts.create === 2),
+        'round 2 is submitted'
+      );
+      expect(await job.report()).toMatchObject({ succeeded: 5, rounds: 2 });
+    });
+  });
+});

@@ -1,0 +1,60 @@
+/**
+ * Goal: nothing leans on a Workflow that stays in memory. Method: Workers without a cache, so that every Workflow Task
+ * replays the whole history from its start.
+ */
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { errored } from '../../src/simulator';
+import {
+  HOUR_MS,
+  isPaused,
+  isSubmitted,
+  numberOf,
+  progressWhere,
+  requests,
+  withEngine,
+} from '../helpers/engine';
+import { createTimeSkippingEnv } from '../helpers/temporal';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  env = await createTimeSkippingEnv();
+});
+afterAll(async () => {
+  await env.teardown();
+});
+
+const worker = { maxCachedWorkflows: 0, chunkLimits: { requestsMax: 4, bytesMax: 1_000_000 } };
+
+describe('a Worker that caches no Workflow', () => {
+  test('runs two chunks, a pause and a retry round', async () => {
+    const outcome = ({
+      params,
+      attempt,
+    }: {
+      params: Readonly<Record<string, unknown>>;
+      attempt: number;
+    }) => (numberOf(params) === 1 && attempt === 1 ? errored('api_error') : undefined);
+    await withEngine(env, { worker, outcome }, async ({ batches, jobId, simulator }) => {
+      // Each look replays all that was before it.
+      const job = await batches.start(requests(6), { jobId, checkMin: '1h', checkMax: '8h' });
+      await progressWhere(job, isSubmitted, 'both chunks are submitted');
+      await job.pause();
+      await progressWhere(job, isPaused, 'a pause');
+      await job.resume();
+      await progressWhere(job, ({ status }) => status === 'running', 'the pause is over');
+      expect(await job.report()).toMatchObject({ succeeded: 6, rounds: 2 });
+      expect(simulator.ledger.batches.flatMap(({ requests: sent }) => sent)).toHaveLength(7);
+    });
+  });
+
+  test('cancels', async () => {
+    const settings = { worker, batchTimeMs: 3 * HOUR_MS };
+    await withEngine(env, settings, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(4), { jobId, checkMin: '1h', checkMax: '8h' });
+      await progressWhere(job, isSubmitted, 'the chunk is submitted');
+      await job.cancel();
+      expect(await job.report()).toMatchObject({ status: 'canceled', canceled: 4 });
+      expect(simulator.ledger.counts).toMatchObject({ create: 1, cancel: 1 });
+    });
+  });
+});
