@@ -3,18 +3,27 @@
  *
  * @module
  */
-import type { ChunkName, FinishInput, Report, ReportBatch, StoreReference } from '../src/contract';
+import type {
+  ChunkName,
+  FinishInput,
+  Report,
+  ReportBatch,
+  ReportDuplicate,
+  StoreReference,
+} from '../src/contract';
 import { formatNanoUsd } from '../src/core/cost';
 import { chunkFiles, chunkLabel, jobFiles, outputFiles } from '../src/core/job-files';
 import { PRICES_AS_OF } from '../src/core/prices';
 import {
   readBatchRecord,
   readCollectedRecord,
+  readDuplicateRecord,
   readPlanRecord,
   referenceAt,
   toRecordText,
   type BatchRecord,
   type CollectedRecord,
+  type DuplicateRecord,
   type PlanRecord,
 } from '../src/core/records';
 import { addUsage, emptyUsage } from '../src/core/usage';
@@ -69,6 +78,7 @@ async function writeFiles(store: Store, input: FinishInput, plan: PlanRecord): P
 interface CollectedChunk extends ChunkName {
   readonly batch: BatchRecord;
   readonly record: CollectedRecord;
+  readonly duplicates: readonly DuplicateRecord[];
 }
 
 /** Every chunk that became a batch. */
@@ -88,10 +98,17 @@ async function readChunks(store: Store, { jobId, rounds }: FinishInput): Promise
           { details: { batchId: batch.batch_id } }
         );
       }
-      found.push({ round, chunk, batch, record });
+      const duplicates = await readDuplicates(store, files.duplicates);
+      found.push({ round, chunk, batch, record, duplicates });
     }
   }
   return found;
+}
+
+async function readDuplicates(store: Store, folder: string): Promise<DuplicateRecord[]> {
+  const keys = await store.list(folder);
+  const records = await Promise.all(keys.map((key) => readDuplicateRecord(store, key)));
+  return records.filter((record) => record !== undefined);
 }
 
 function outcomesByRound(
@@ -153,6 +170,7 @@ function toReport(
     error_types: Object.fromEntries(errorTypes),
     usage,
     cost_usd: nanoUsd === null ? null : formatNanoUsd(nanoUsd),
+    duplicates: chunks.flatMap(toReportDuplicates),
     prices_as_of: PRICES_AS_OF,
     started_at: input.startedAt,
     ended_at: input.endedAt,
@@ -176,4 +194,15 @@ function toReportBatch({ round, chunk, batch, record }: CollectedChunk): ReportB
     created_at: batch.created_at,
     ended_at: record.ended_at,
   };
+}
+
+function toReportDuplicates({ round, chunk, duplicates }: CollectedChunk): ReportDuplicate[] {
+  return duplicates.map(({ batch_id, created_at, requests, cost_nano_usd }) => ({
+    id: batch_id,
+    round,
+    chunk,
+    requests,
+    created_at,
+    cost_usd: cost_nano_usd === null ? null : formatNanoUsd(BigInt(cost_nano_usd)),
+  }));
 }

@@ -27,6 +27,7 @@ import { failure, isMessageBatchFailure } from '../src/errors';
 import { retrieveBatch, totalOf } from './batch-answer';
 import { callerOf, type Caller } from './call-api';
 import type { ActivityDeps } from './deps';
+import { recordDuplicate } from './duplicates';
 import { throttledHeartbeat } from './heartbeat';
 import { jobTag } from './job-tag';
 import { listBatchesSince, type ListedBatch } from './list-batches';
@@ -96,6 +97,14 @@ async function look(search: Search): Promise<Reconciliation> {
     case 'adopt': {
       const { batchId } = decided;
       const check = await retrieveBatch(search.caller, batchId);
+      for (const duplicate of decided.duplicates) {
+        await recordDuplicate(
+          deps.store,
+          search.caller,
+          { ...input, batchId: duplicate },
+          heartbeat
+        );
+      }
       return adoptBatch(deps.store, input, { intents, batchId, check, requests });
     }
     case 'absent':

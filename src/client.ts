@@ -7,7 +7,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { JobHandle } from './client/job-handle';
 import { placeJob, type PlaceOptions } from './client/place-job';
-import { toRequestFile, type RequestSource } from './client/request-source';
+import { toRequestFile, type RequestFile, type RequestSource } from './client/request-source';
 import { TASK_QUEUE_DEFAULT, WORKFLOW_TYPE, type JobInput } from './contract';
 import { assertJobId } from './core/job-id';
 import { resolveOptions, type JobOptions } from './options';
@@ -84,10 +84,14 @@ export class MessageBatches {
       await beforeStart?.(placed.jobId);
       const handle = await this.attach(placed.jobId);
       if (placed.reported) return handle;
-      await this.#startWorkflow(placed.jobId, {
-        ...placed.input,
-        ...(output === undefined ? {} : { output: { uri: output } }),
-      });
+      await this.#startWorkflow(
+        placed.jobId,
+        {
+          ...placed.input,
+          ...(output === undefined ? {} : { output: { uri: output } }),
+        },
+        summaryOf(file)
+      );
       return handle;
     } finally {
       await file.release();
@@ -111,7 +115,7 @@ export class MessageBatches {
     }
   }
 
-  async #startWorkflow(jobId: string, input: JobInput): Promise<void> {
+  async #startWorkflow(jobId: string, input: JobInput, summary: string): Promise<void> {
     await this.#client.workflow.start(WORKFLOW_TYPE.job, {
       workflowId: jobId,
       taskQueue: this.#taskQueue,
@@ -119,7 +123,13 @@ export class MessageBatches {
       // Running: attach. Ended without a report: go on from what the store holds.
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: 'Requests through the Message Batches API',
+      staticSummary: summary,
     });
   }
+}
+
+/** The one line that the Temporal UI shows of a job before it is planned. */
+function summaryOf({ name, lines, bytes }: RequestFile): string {
+  const count = `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`;
+  return `${name.slice(0, 80)}: ${count}, ${(bytes / 1_000_000).toFixed(1)} MB of requests`;
 }

@@ -386,12 +386,23 @@ export interface Report {
   readonly usage: ReportUsage;
   /** US dollars as a decimal string, at batch prices; null when a model's price is not known. */
   readonly cost_usd: string | null;
+  /** Second batches of a chunk, where the API took a POST twice all the same; not in `batches` and `cost_usd`. */
+  readonly duplicates: readonly ReportDuplicate[];
   /** Date of the price table used. */
   readonly prices_as_of: string;
   readonly started_at: string;
   readonly ended_at: string;
   readonly results: StoreReference;
   readonly failures: StoreReference;
+}
+
+export interface ReportDuplicate {
+  readonly id: string;
+  readonly round: number;
+  readonly chunk: number;
+  readonly requests: number;
+  readonly created_at: string;
+  readonly cost_usd: string | null;
 }
 
 export interface ReportBatch {

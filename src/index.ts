@@ -13,6 +13,7 @@ export {
   type JobProgress,
   type Report,
   type ReportBatch,
+  type ReportDuplicate,
   type ReportUsage,
   type ResumeArgument,
   type StoreReference,

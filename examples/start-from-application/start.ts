@@ -2,11 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { MessageBatches, type BatchRequest, type Report } from 'temporal-message-batches';
 
-const TEXTS = [
-  'The parcel never came.',
-  'Great service, thank you!',
-  'How do I change my address?',
-];
+const TEXTS = ['The parcel never came.', 'Great, thank you!', 'Where is my invoice?'];
 
 /** Classifies texts; starting the same job again never pays again. */
 export async function classifyTexts(batches: MessageBatches, jobId: string): Promise<Report> {

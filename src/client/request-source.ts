@@ -27,6 +27,8 @@ export interface RequestFile {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** Lines, blank ones too. */
+  readonly lines: number;
   release(): Promise<void>;
 }
 
@@ -51,19 +53,32 @@ export async function toRequestFile(source: RequestSource): Promise<RequestFile>
 async function hashFile(path: string): Promise<RequestFile> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let lines = 0;
+  let endsLine = true;
   for await (const part of createReadStream(path, {
     highWaterMark: 1 << 20,
   }) as AsyncIterable<Buffer>) {
     hash.update(part);
     bytes += part.length;
+    lines += countNewlines(part);
+    endsLine = part.at(-1) === NEWLINE;
   }
   return {
     path,
     name: basename(path).replace(/\.(jsonl|ndjson|json)$/i, ''),
     sha256: hash.digest('hex'),
     bytes,
+    lines: endsLine ? lines : lines + 1,
     release: () => Promise.resolve(),
   };
+}
+
+const NEWLINE = 0x0a;
+
+function countNewlines(part: Buffer): number {
+  let count = 0;
+  for (let at = part.indexOf(NEWLINE); at !== -1; at = part.indexOf(NEWLINE, at + 1)) count++;
+  return count;
 }
 
 /** Requests per write: one system call for many small ones. */

@@ -25,14 +25,16 @@ export function jobDetails(progress: JobProgress): string {
   if (progress.paused_reason !== null) lines.push('', `Stands still: ${progress.paused_reason}`);
   if (progress.next_round_at !== null) lines.push('', `Next round at ${progress.next_round_at}.`);
   if (progress.batches.length > 0) {
+    // Narrow: the UI shows it in half of a page.
     lines.push(
       '',
-      '| round | chunk | batch | phase | requests | succeeded | errored | expired | canceled | missing |',
-      '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |'
+      '| chunk | phase | succeeded | failed | batch |',
+      '| --- | --- | --- | --- | --- |'
     );
     for (const batch of progress.batches.slice(-BATCHES_SHOWN_MAX)) {
+      const failed = batch.errored + batch.expired + batch.canceled + batch.missing;
       lines.push(
-        `| ${batch.round} | ${batch.chunk} | ${batch.id ?? '–'} | ${batch.phase} | ${batch.requests} | ${batch.succeeded} | ${batch.errored} | ${batch.expired} | ${batch.canceled} | ${batch.missing} |`
+        `| ${chunkLabel(batch)} | ${batch.phase} | ${batch.succeeded} of ${batch.requests} | ${failed} | ${batch.id ?? '–'} |`
       );
     }
     for (const { round, chunk, note } of progress.batches) {

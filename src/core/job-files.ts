@@ -14,6 +14,7 @@
  *     intents/<name>.json        one attempt to submit; <name>.end.json tells how it ended, when that is known
  *                                <name>.cut.json tells when its socket was closed without an answer
  *     candidates/<batch id>.json a batch that may be what such an attempt made, and what its results said
+ *     duplicates/<batch id>.json a second batch of the chunk, proven ours: what it costs
  *     batch.json                 the batch that the API made of it
  *     outcomes.jsonl             one line per request, in input order: position, attempt, outcome, result
  *     retry.jsonl                position and attempt of each request for a later round
@@ -60,6 +61,8 @@ export function chunkFiles(jobId: string, name: ChunkName) {
     intentCut: (intent: string) => `${folder}/intents/${intent}.cut.json`,
     candidates: `${folder}/candidates`,
     candidate: (batchId: string) => `${folder}/candidates/${batchId}.json`,
+    duplicates: `${folder}/duplicates`,
+    duplicate: (batchId: string) => `${folder}/duplicates/${batchId}.json`,
     batch: `${folder}/batch.json`,
     cancel: `${folder}/cancel.json`,
     outcomes: `${folder}/outcomes.jsonl`,

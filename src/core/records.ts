@@ -111,6 +111,15 @@ export interface CandidateRecord {
   readonly proof: 'ours' | 'foreign' | 'unproven';
 }
 
+/** `duplicates/<batch id>.json`: a second batch of the chunk, proven ours. */
+export interface DuplicateRecord {
+  readonly batch_id: string;
+  readonly created_at: string;
+  readonly requests: number;
+  /** Billionths of a US dollar; null when it is not known. */
+  readonly cost_nano_usd: string | null;
+}
+
 /** `collected.json`: the outcomes of the chunk are whole. */
 export interface CollectedRecord {
   readonly collected: Collected;
@@ -196,6 +205,14 @@ export async function readCandidateRecord(
   key: string
 ): Promise<CandidateRecord | undefined> {
   return (await readRecord(store, key, 'proof')) as CandidateRecord | undefined;
+}
+
+/** @returns undefined when there is none. */
+export async function readDuplicateRecord(
+  store: RecordSource,
+  key: string
+): Promise<DuplicateRecord | undefined> {
+  return (await readRecord(store, key, 'cost_nano_usd')) as DuplicateRecord | undefined;
 }
 
 /** @returns undefined when the chunk is not collected. */

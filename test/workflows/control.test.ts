@@ -3,10 +3,12 @@
  * engine; virtual time stands still until somebody waits for a result, so a phase can be held as long as a test needs.
  */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { errored, expired, failing } from '../../src/simulator';
+import { delaying, errored, expired, failing, hanging } from '../../src/simulator';
+import type { Store } from '../../src/store/store';
 import {
   eventually,
   HOUR_MS,
+  isPaused,
   isSubmitted,
   MINUTE_MS,
   numberOf,
@@ -122,6 +124,63 @@ describe('cancel', () => {
       expect(simulator.ledger.counts.cancel).toBe(1);
     });
   });
+
+  test('while the plan waits for the API: nothing is asked any more, nothing is paid for', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      const fault = simulator.fault({ on: 'list', times: Infinity, action: failing(529) });
+      const job = await batches.start(requests(5), { jobId });
+      await eventually(() => Promise.resolve(fault.struck > 0), 'the plan has begun');
+      await job.cancel();
+      expect(await job.report()).toMatchObject({ status: 'canceled', canceled: 5, batches: [] });
+      expect(simulator.ledger.counts.create).toBe(0);
+    });
+  });
+
+  test('while the POST is under way: it runs to its answer, and its batch is canceled, once', async () => {
+    await withEngine(env, { batchTimeMs: 5 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+      const slow = simulator.fault({ on: 'create', stage: 'read', action: delaying(1_000) });
+      const job = await batches.start(requests(3), { jobId });
+      await eventually(() => Promise.resolve(slow.struck > 0), 'the POST is under way');
+      await job.cancel();
+      await env.client.workflow.getHandle(jobId).cancel();
+      await job.cancel();
+      expect(await job.report()).toMatchObject({ status: 'canceled', canceled: 3 });
+      expect(simulator.ledger.counts).toMatchObject({ create: 1, cancel: 1 });
+    });
+  });
+
+  test('while a retry round is planned: it is written down, and nothing of it is submitted', async () => {
+    const outcome = () => errored('overloaded_error');
+    await withEngine(env, { worker: null, outcome }, async (engine) => {
+      const { batches, jobId, lines, simulator, startWorker, store } = engine;
+      const gate = gated(store, `jobs/${jobId}/rounds/2.json`);
+      await startWorker({ store: gate.store });
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(2 * HOUR_MS);
+      await eventually(() => Promise.resolve(gate.isReached()), 'round 2 is being planned');
+      await job.cancel();
+      gate.open();
+      expect(await job.report()).toMatchObject({ status: 'canceled', errored: 3, canceled: 0 });
+      expect((await lines('failures.jsonl')).map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
+      expect(simulator.ledger.counts.create).toBe(1);
+    });
+  });
+
+  test('by Temporal while an answer is lost: the Signals that follow still reach the chunk', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault({ on: 'create', times: 1, action: hanging() });
+      const options = { jobId, submitTimeout: '500ms', lostAnswer: 'ask' } as const;
+      const job = await batches.start(requests(3), options);
+      await progressWhere(job, isPaused, 'a pause');
+      await env.client.workflow.getHandle(jobId).cancel();
+      await env.sleep(MINUTE_MS);
+      expect(await job.progress()).toMatchObject({ status: 'paused', phase: 'canceling' });
+      await job.resume({ submission: 'absent' });
+      expect(await job.report()).toMatchObject({ status: 'canceled', canceled: 3 });
+      expect(simulator.ledger.batches).toHaveLength(0);
+    });
+  });
 });
 
 describe('pause and resume', () => {
@@ -220,4 +279,97 @@ describe('pause and resume', () => {
       expect(await job.report()).toMatchObject({ succeeded: 2 });
     });
   });
+
+  test('a round that is due waits for resume; Signals that come in a heap end as they were sent', async () => {
+    const outcome = ({ attempt }: { attempt: number }) =>
+      attempt === 1 ? errored('overloaded_error') : undefined;
+    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      for (let times = 0; times < 5; times++) {
+        await job.pause();
+        await job.resume();
+        await job.checkNow();
+      }
+      await job.pause();
+      await env.sleep(9 * HOUR_MS);
+      const paused = await progressWhere(job, isPaused, 'a pause');
+      expect(paused).toMatchObject({ phase: 'running', processing: 3, round: 1 });
+      expect(paused.next_round_at).not.toBeNull();
+      expect(simulator.ledger.counts.create).toBe(1);
+      for (let times = 0; times < 5; times++) {
+        await job.resume();
+        await job.pause();
+      }
+      await job.resume();
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 2 });
+    });
+  });
 });
+
+describe('Signals of any shape', () => {
+  test('break nothing', async () => {
+    await withEngine(env, {}, async ({ batches, histories, jobId, simulator }) => {
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      const garbage: unknown[][] = [
+        [],
+        [null],
+        ['absent'],
+        [7, { round: 1 }],
+        [[]],
+        [{ round: 1, chunk: 0, phase: 'ended', pause: { kind: 7 }, collected: {} }],
+        [{ round: 1, chunk: 0, phase: 'x', requests: 1, submittedAt: 'never', batchId: null }],
+        [{ round: 1, plan: { round: 1 } }],
+        [{ submission: { id: 'x' }, only: 7, kind: 'person', reason: 3 }],
+        [{ reason: 'x'.repeat(10_000) }],
+      ];
+      const names = ['pause', 'checkNow', 'resume', 'messageBatchChunkChanged'];
+      for (const id of [jobId, `${jobId}/chunk-1-0`]) {
+        const handle = env.client.workflow.getHandle(id);
+        for (const name of [...names, 'messageBatchRoundChanged', 'noSignalOfOurs']) {
+          for (const args of garbage) await handle.signal(name, ...args);
+        }
+        await handle.signal('resume');
+      }
+      const running = await progressWhere(job, ({ status }) => status === 'running', 'no pause');
+      expect(running).toMatchObject({ requests: 3, processing: 3 });
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
+      expect(simulator.ledger.counts.create).toBe(1);
+      const failed = (await histories()).flatMap(({ history }) =>
+        (history.events ?? []).filter(({ workflowTaskFailedEventAttributes: task }) => task != null)
+      );
+      expect(failed).toEqual([]);
+    });
+  });
+});
+
+/** A store in which one object cannot be written before the gate is open. */
+function gated(
+  store: Store,
+  gatedKey: string
+): { store: Store; open: () => void; isReached: () => boolean } {
+  let open = (): void => undefined;
+  let reached = false;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const writeNew: Store['writeNew'] = async (key, source) => {
+    if (key === gatedKey) {
+      reached = true;
+      await opened;
+    }
+    return store.writeNew(key, source);
+  };
+  const gatedStore = new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = name === 'writeNew' ? writeNew : Reflect.get(target, name);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+  return {
+    store: gatedStore,
+    open: () => {
+      open();
+    },
+    isReached: () => reached,
+  };
+}

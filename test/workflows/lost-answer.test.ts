@@ -4,7 +4,14 @@
  */
 import Anthropic from '@anthropic-ai/sdk';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { dropping, failing, hanging, type Fault, type Simulator } from '../../src/simulator';
+import {
+  dropping,
+  failing,
+  hanging,
+  hiddenFor,
+  type Fault,
+  type Simulator,
+} from '../../src/simulator';
 import {
   API_KEY,
   eventually,
@@ -160,6 +167,22 @@ describe('a lost answer to create', () => {
       await job.resume({ submission: batch?.id ?? '' });
       expect(await job.report()).toMatchObject({ succeeded: 3 });
       expect(simulator.ledger.counts.create).toBe(1);
+    });
+  });
+
+  test('a batch that the list hides for longer than orphanWait is found as a duplicate, and its cost is said', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault({ ...LOST, times: 2 });
+      simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(3 * MINUTE_MS) });
+      const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
+      const [kept, twin] = simulator.ledger.batches;
+      expect(simulator.ledger.batches).toHaveLength(2);
+      expect(report.batches.map(({ id }) => id)).toEqual([kept?.id]);
+      expect(report.duplicates).toEqual([
+        expect.objectContaining({ id: twin?.id, requests: 3, cost_usd: report.cost_usd }),
+      ]);
     });
   });
 

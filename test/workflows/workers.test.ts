@@ -25,13 +25,16 @@ afterAll(async () => {
   await env.teardown();
 });
 
+/** Keeps no Workflow, so that the server gives its Workflows to another one at once when it stops. */
+const worker = { maxCachedWorkflows: 0 };
+
 describe('Workers', () => {
   test('one stops, another goes on', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator, startWorker, worker }) => {
+    await withEngine(env, { worker }, async (engine) => {
+      const { batches, jobId, simulator, startWorker } = engine;
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
-      await worker.stop();
-      await env.sleep(3 * HOUR_MS);
+      await engine.worker.stop();
       expect(simulator.ledger.counts.results).toBe(0);
       await startWorker();
       expect(await job.report()).toMatchObject({ succeeded: 3 });
@@ -42,64 +45,59 @@ describe('Workers', () => {
   test('with another store or another API pay for nothing; the job says so and goes on with the right one', async () => {
     const other = await startSimulator({ now: () => env.currentTimeMs() });
     try {
-      await withEngine(
-        env,
-        {},
-        async ({ batches, folder, jobId, simulator, startWorker, taskQueue, worker }) => {
-          const job = await batches.start(requests(3), { jobId, checkMax: '10m' });
-          await job.pause();
-          await progressWhere(job, ({ batches: known }) => known.length === 0, 'it is known');
-          await progressWhere(job, ({ phase }) => phase === 'running', 'it is planned');
-          await worker.stop();
-          const wrongApi = await startWorker({ baseUrl: other.url });
-          await job.resume();
-          const first = await progressWhere(job, isPaused, 'a pause');
-          expect(first.paused_reason).toContain(other.url);
-          expect(first.paused_reason).toContain(simulator.url);
-          await wrongApi.stop();
-          const wrongStore = await startWorker({ store: await openStore(join(folder, 'other')) });
-          await env.sleep(30 * MINUTE_MS);
-          const second = await progressWhere(
-            job,
-            ({ paused_reason }) => paused_reason?.includes('store') === true,
-            'a pause for the store'
-          );
-          expect(second.status).toBe('paused');
-          expect(simulator.ledger.counts.create + other.ledger.counts.create).toBe(0);
-          await wrongStore.stop();
-          await startWorker();
-          // By itself: nobody resumes.
-          expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
-          expect(await job.progress()).toMatchObject({ status: 'completed', paused_reason: null });
-          expect(simulator.ledger.counts.create).toBe(1);
-          expect(taskQueue).toBeTruthy();
-        }
-      );
+      await withEngine(env, { worker }, async (engine) => {
+        const { batches, folder, jobId, simulator, startWorker } = engine;
+        const job = await batches.start(requests(3), { jobId, checkMax: '10m' });
+        await job.pause();
+        await progressWhere(job, ({ batches: known }) => known.length === 0, 'it is known');
+        await progressWhere(job, ({ phase }) => phase === 'running', 'it is planned');
+        await engine.worker.stop();
+        const wrongApi = await startWorker({ ...worker, baseUrl: other.url });
+        await job.resume();
+        const first = await progressWhere(job, isPaused, 'a pause');
+        expect(first.paused_reason).toContain(other.url);
+        expect(first.paused_reason).toContain(simulator.url);
+        await wrongApi.stop();
+        const otherStore = await openStore(join(folder, 'other'));
+        const wrongStore = await startWorker({ ...worker, store: otherStore });
+        await env.sleep(30 * MINUTE_MS);
+        const second = await progressWhere(
+          job,
+          ({ paused_reason }) => paused_reason?.includes('store') === true,
+          'a pause for the store'
+        );
+        expect(second.status).toBe('paused');
+        expect(simulator.ledger.counts.create + other.ledger.counts.create).toBe(0);
+        await wrongStore.stop();
+        await startWorker();
+        // By itself: nobody resumes.
+        expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
+        expect(await job.progress()).toMatchObject({ status: 'completed', paused_reason: null });
+        expect(simulator.ledger.counts.create).toBe(1);
+      });
     } finally {
       await other.close();
     }
   });
 
   test('with another store at a check: the batch waits, the pause holds until a look works', async () => {
-    await withEngine(
-      env,
-      {},
-      async ({ batches, folder, jobId, simulator, startWorker, worker }) => {
-        const job = await batches.start(requests(3), { jobId });
-        await progressWhere(job, isSubmitted, 'the batch is submitted');
-        await worker.stop();
-        const wrong = await startWorker({ store: await openStore(join(folder, 'other')) });
-        await env.sleep(10 * MINUTE_MS);
-        const paused = await progressWhere(job, isPaused, 'a pause');
-        expect(paused.paused_reason).toContain('store');
-        await env.sleep(2 * HOUR_MS);
-        await progressWhere(job, isPaused, 'still a pause');
-        await wrong.stop();
-        await startWorker();
-        expect(await job.report()).toMatchObject({ succeeded: 3 });
-        expect(simulator.ledger.counts.create).toBe(1);
-      }
-    );
+    await withEngine(env, { worker }, async (engine) => {
+      const { batches, folder, jobId, simulator, startWorker } = engine;
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await engine.worker.stop();
+      const otherStore = await openStore(join(folder, 'other'));
+      const wrong = await startWorker({ ...worker, store: otherStore });
+      await env.sleep(10 * MINUTE_MS);
+      const paused = await progressWhere(job, isPaused, 'a pause');
+      expect(paused.paused_reason).toContain('store');
+      await env.sleep(2 * HOUR_MS);
+      expect(await job.progress()).toMatchObject({ status: 'paused' });
+      await wrong.stop();
+      await startWorker();
+      expect(await job.report()).toMatchObject({ succeeded: 3 });
+      expect(simulator.ledger.counts.create).toBe(1);
+    });
   });
 
   test.each([
@@ -107,13 +105,14 @@ describe('Workers', () => {
     { name: 'a wrong key', wrongKey: 'sk-ant-wrong' },
   ])('with $name: a pause with the reason; resume goes on', async ({ wrongKey }) => {
     const owner = { organizationId: 'org-1', workspaceId: 'wrkspc_1' };
-    const settings = { keys: { right: owner }, worker: { apiKey: wrongKey } };
-    await withEngine(env, settings, async ({ batches, jobId, simulator, startWorker, worker }) => {
+    const settings = { keys: { right: owner }, worker: { ...worker, apiKey: wrongKey } };
+    await withEngine(env, settings, async (engine) => {
+      const { batches, jobId, simulator, startWorker } = engine;
       const job = await batches.start(requests(2), { jobId });
       const paused = await progressWhere(job, isPaused, 'a pause');
       expect(paused).toMatchObject({ phase: 'planning', requests: 0 });
       expect(paused.paused_reason).toMatch(/key|401/);
-      await worker.stop();
+      await engine.worker.stop();
       await startWorker({ apiKey: 'right' });
       await job.resume({ only: 'account' });
       expect(await job.report()).toMatchObject({ succeeded: 2 });

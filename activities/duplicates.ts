@@ -1,0 +1,82 @@
+/**
+ * A second batch of one chunk: the API took a POST whose answer was lost, after it had shown for long that it had not.
+ *
+ * Nothing a client can do excludes it. It is stopped if it still runs, and its price is said.
+ *
+ * @module
+ */
+import type { BatchInput, BatchCheck } from '../src/contract';
+import { costPicoUsd, toNanoUsd } from '../src/core/cost';
+import { chunkFiles } from '../src/core/job-files';
+import { toRecordText, type DuplicateRecord } from '../src/core/records';
+import { parseUsage } from '../src/core/usage';
+import { LINE_BYTES_MAX } from '../src/limits';
+import { readLines } from '../src/store/lines';
+import type { Store } from '../src/store/store';
+import { batchPath, retrieveBatch, totalOf } from './batch-answer';
+import { callJson, openDownload, type Caller } from './call-api';
+
+const DOWNLOAD_MS_MAX = 30 * 60_000;
+
+/** Stops a duplicate, finds out what it costs, and writes it down. */
+export async function recordDuplicate(
+  store: Store,
+  caller: Caller,
+  input: BatchInput,
+  heartbeat: (details: unknown) => void
+): Promise<void> {
+  const { batchId } = input;
+  const check = await retrieveBatch(caller, batchId);
+  if (check.status === 'in_progress') {
+    const what = `the cancellation of the duplicate ${batchId}`;
+    await callJson(caller, { method: 'post', path: batchPath(batchId, '/cancel'), what, batchId });
+  }
+  const record: DuplicateRecord = {
+    batch_id: batchId,
+    created_at: check.createdAt,
+    requests: totalOf(check),
+    cost_nano_usd: await costOf(caller, batchId, check, heartbeat),
+  };
+  const files = chunkFiles(input.jobId, input);
+  await store.write(files.duplicate(batchId), toRecordText(record));
+}
+
+/** @returns null when it is not known: the batch still runs, or its results or a model's price are not to be had. */
+async function costOf(
+  caller: Caller,
+  batchId: string,
+  { status }: BatchCheck,
+  heartbeat: (details: unknown) => void
+): Promise<string | null> {
+  if (status !== 'ended') return null;
+  const what = `the results of the duplicate ${batchId}`;
+  const path = batchPath(batchId, '/results');
+  const signal = AbortSignal.timeout(DOWNLOAD_MS_MAX);
+  const { body } = await openDownload(caller, { method: 'get', path, what, batchId }, signal);
+  if (body === null) return null;
+  let sum = 0n;
+  const source = body as AsyncIterable<Uint8Array>;
+  for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
+    for (const { bytes } of lines) {
+      const cost = costOfLine(bytes);
+      if (cost === null) return null;
+      sum += cost;
+    }
+    heartbeat({ duplicate: batchId });
+  }
+  return toNanoUsd(sum).toString();
+}
+
+function costOfLine(line: Buffer): bigint | null {
+  try {
+    const { result } = JSON.parse(line.toString('utf8')) as {
+      result?: { message?: { model?: unknown; usage?: Record<string, unknown> } };
+    };
+    const message = result?.message;
+    // Only succeeded requests are billed, and only they have a message.
+    if (message === undefined) return 0n;
+    return costPicoUsd(message.model, parseUsage(message.usage), message.usage?.['inference_geo']);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,42 @@
+/** What must hold after any crash: bytes, and the simulator's ledger. */
+import type { Simulator } from '../../src/simulator';
+import { parseWireId } from '../../src/core/wire-id';
+import { question } from '../helpers/engine';
+
+/** Requests of one job, as JSON Lines; their texts are the job's own, so that no two jobs share a request. */
+export function inputOf(name: string, count: number): string {
+  return Array.from({ length: count }, (_, index) => {
+    const request = { custom_id: `${name} #${index}`, params: question(`${name} ${index}`) };
+    return `${JSON.stringify(request)}\n`;
+  }).join('');
+}
+
+/** How often each chunk that the API has accepted was accepted: `<tag>_<round>_<chunk>` to a number. */
+export function acceptedByChunk({ ledger }: Simulator): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { requests } of ledger.batches) {
+    const id = parseWireId(requests[0]?.customId ?? '');
+    if (id === null) continue;
+    const chunk = `${id.jobTag}_${id.round}_${id.chunk}`;
+    counts[chunk] = (counts[chunk] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Chunks that were accepted more than once: paid twice. */
+export function paidTwice(simulator: Simulator): string[] {
+  return Object.entries(acceptedByChunk(simulator))
+    .filter(([, count]) => count !== 1)
+    .map(([chunk, count]) => `${chunk}: ${count} times`);
+}
+
+/** Requests that the model answered more than once. A request that succeeded goes into no further round. */
+export async function executedTwice({ ledger }: Simulator): Promise<string[]> {
+  const seen = new Set<string>();
+  const twice: string[] = [];
+  for (const { key } of await ledger.executions()) {
+    if (seen.has(key)) twice.push(key);
+    seen.add(key);
+  }
+  return twice;
+}

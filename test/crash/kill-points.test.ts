@@ -1,0 +1,203 @@
+/**
+ * Goal: `kill -9` of the Worker at every step of a job costs nothing but time. Method: one job for each group of points; the
+ * process is struck down right before or after it writes a certain object, or while a certain call is at the API, and a
+ * new one goes on. All groups run at once, on one server.
+ */
+import { delaying, dropping, errored, slowBody, type Fault } from '../../src/simulator';
+import { numberOf } from '../helpers/engine';
+import { executedTwice, inputOf, paidTwice } from './expected';
+import { startMachine, type KeptWorker, type Machine } from './machine';
+import type { Strike } from './strikes';
+
+const REQUESTS = 5;
+
+/** Objects in the order in which a job writes them: 5 requests in chunks of 4, two of which fail once. */
+const STEPS: readonly (readonly [name: string, key: string])[] = [
+  ['job', 'job\\.json$'],
+  ['body', 'chunks/1-0/body\\.json$'],
+  ['chunk', 'chunks/1-1/chunk\\.json$'],
+  ['plan', 'plan\\.json$'],
+  ['intent', 'chunks/1-0/intents/[^.]+\\.json$'],
+  ['owner', '^batches/'],
+  ['batch', 'chunks/1-1/batch\\.json$'],
+  ['intent-end', 'chunks/1-[01]/intents/[^.]+\\.end\\.json$'],
+  ['outcomes', 'chunks/1-0/outcomes\\.jsonl$'],
+  ['collected', 'chunks/1-1/collected\\.json$'],
+  ['round', 'rounds/2\\.json$'],
+  ['intent-of-a-retry', 'chunks/2-0/intents/[^.]+\\.json$'],
+  ['batch-of-a-retry', 'chunks/2-0/batch\\.json$'],
+  ['results', 'results\\.jsonl$'],
+  ['report', 'report\\.json$'],
+  ['ids', 'ids\\.jsonl$'],
+];
+
+/** Every second step, so that a job is not struck twice in one go: four groups take all, before and after. */
+function strikesOf(group: string, at: Strike['at'], parity: number): Strike[] {
+  return STEPS.filter((_, index) => index % 2 === parity).map(([name, key]) => ({
+    name: `${group}-${name}`,
+    at,
+    key: `^(jobs/${group}/.*)?${key.replace('^', '')}`,
+    signal: 'SIGKILL',
+  }));
+}
+
+const GROUPS = [
+  { group: 'before-even', strikes: strikesOf('before-even', 'before', 0) },
+  { group: 'before-odd', strikes: strikesOf('before-odd', 'before', 1) },
+  { group: 'after-even', strikes: strikesOf('after-even', 'after', 0) },
+  { group: 'after-odd', strikes: strikesOf('after-odd', 'after', 1) },
+] as const;
+
+/** What strikes while a call is at the API. `kill` ends the Worker of this point's job. */
+const CALLS: readonly {
+  readonly point: string;
+  readonly creates: number;
+  readonly fault: (worker: () => KeptWorker['current']) => Omit<Fault, 'when'>;
+}[] = [
+  {
+    point: 'create-has-arrived',
+    creates: 1,
+    fault: (worker) => ({
+      on: 'create',
+      stage: 'arrived',
+      action: () => kill(worker, delaying(20)),
+    }),
+  },
+  {
+    point: 'create-is-read',
+    creates: 2,
+    fault: (worker) => ({ on: 'create', stage: 'read', action: () => kill(worker, dropping()) }),
+  },
+  {
+    point: 'create-is-executed',
+    creates: 1,
+    fault: (worker) => ({
+      on: 'create',
+      stage: 'executed',
+      action: () => kill(worker, dropping()),
+    }),
+  },
+  {
+    point: 'create-is-answered-and-not-heard',
+    creates: 1,
+    fault: (worker) => ({
+      on: 'create',
+      stage: 'executed',
+      action: () => {
+        // Stopped before the answer goes out, and killed before it could read it.
+        const process = worker();
+        process?.freeze();
+        setTimeout(() => void process?.kill(), 300);
+        return delaying(20);
+      },
+    }),
+  },
+  {
+    point: 'retrieve-is-executed',
+    creates: 1,
+    fault: (worker) => ({
+      on: 'retrieve',
+      stage: 'executed',
+      action: () => kill(worker, dropping()),
+    }),
+  },
+  {
+    point: 'results-are-on-their-way',
+    creates: 1,
+    fault: (worker) => ({
+      on: 'results',
+      stage: 'executed',
+      action: () => {
+        setTimeout(() => void worker()?.kill(), 100);
+        return slowBody(64, 20);
+      },
+    }),
+  },
+];
+
+function kill<T>(worker: () => KeptWorker['current'], then: T): T {
+  void worker()?.kill();
+  return then;
+}
+
+let machine: Machine;
+const ends = new Map<string, Promise<void>>();
+
+async function runPoint(point: string, strikes: readonly Strike[], requests: number) {
+  const worker = machine.keepWorker({ taskQueue: point, strikes });
+  const call = CALLS.find(({ point: name }) => name === point);
+  if (call) {
+    const fault = call.fault(() => worker.current);
+    // The beta names the job in each of its calls.
+    machine.simulator.fault({ ...fault, when: ({ headers }) => headers['anthropic-beta'] === point });
+  }
+  await machine.startJob(point, {
+    input: inputOf(point, requests),
+    taskQueue: point,
+    betas: [point],
+  });
+  await machine.completed(point, 100_000);
+  await worker.stop();
+}
+
+beforeAll(async () => {
+  machine = await startMachine({
+    batchTimeMs: 500,
+    outcome: ({ params, attempt }) =>
+      numberOf(params) % 2 === 1 && attempt === 1 ? errored('overloaded_error') : undefined,
+  });
+  const points = [
+    ...CALLS.map(({ point }) => ({ point, strikes: [], requests: 1 })),
+    ...GROUPS.map(({ group, strikes }) => ({ point: group, strikes, requests: REQUESTS })),
+  ];
+  for (const { point, strikes, requests } of points) {
+    const end = runPoint(point, strikes, requests);
+    end.catch(() => undefined);
+    ends.set(point, end);
+  }
+}, 60_000);
+afterAll(async () => {
+  await Promise.allSettled(ends.values());
+  await machine.close();
+});
+
+describe('kill -9 of the Worker', () => {
+  test.each(CALLS)(
+    'while a call is at the API: $point',
+    async ({ point, creates }) => {
+      await ends.get(point);
+      const { results, failures } = await machine.output(point);
+      expect(results.split('\n')).toHaveLength(2);
+      expect(failures).toBe('');
+      const posts = machine.simulator.ledger.calls.filter(
+        ({ operation, headers }) => operation === 'create' && headers['anthropic-beta'] === point
+      );
+      expect(posts).toHaveLength(creates);
+    },
+    120_000
+  );
+
+  test.each(GROUPS)(
+    'at the writing of an object: $group',
+    async ({ group, strikes }) => {
+      await ends.get(group);
+      const missed: string[] = [];
+      for (const { name } of strikes) if (!(await machine.struck(name))) missed.push(name);
+      expect(missed).toEqual([]);
+      const { results, failures } = await machine.output(group);
+      const ids = results
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
+      expect(ids).toEqual(Array.from({ length: REQUESTS }, (_, index) => `${group} #${index}`));
+      expect(failures).toBe('');
+    },
+    120_000
+  );
+
+  test('nothing was paid twice', async () => {
+    await Promise.all(ends.values());
+    expect(paidTwice(machine.simulator)).toEqual([]);
+    expect(await executedTwice(machine.simulator)).toEqual([]);
+  });
+});
