@@ -11,16 +11,13 @@ export const BATCH_REQUESTS_MAX = 100_000;
 export const BATCH_BYTES_MAX = 256_000_000;
 
 /** Where we cut: 2 % below the limit, so that headers and the API's own counting never decide. */
-export const CHUNK_BYTES_MAX = 251_000_000;
+export const CHUNK_BYTES_MAX = 0.98 * BATCH_BYTES_MAX;
 
 /** A `custom_id` on the wire, `^[a-zA-Z0-9_-]{1,64}$`. Same page, and as validated by the API. */
 export const WIRE_ID_LENGTH_MAX = 64;
 
 /** A batch expires this long after its creation, exactly. */
 export const BATCH_LIFETIME_MS = 24 * 60 * 60 * 1000;
-
-/** Results can be downloaded for 29 days from the batch's creation. */
-export const RESULTS_LIFETIME_MS = 29 * 24 * 60 * 60 * 1000;
 
 /** Page size of the list call; the API allows 1 to 1,000. */
 export const LIST_PAGE_SIZE_MAX = 1000;
@@ -29,7 +26,7 @@ export const LIST_PAGE_SIZE_MAX = 1000;
 export const CHUNK_WINDOW = 10;
 
 /** Longest line of an input or of a results file that is read. One request may hold large documents. */
-export const LINE_BYTES_MAX = CHUNK_BYTES_MAX;
+export const LINE_BYTES_MAX = 256_000_000;
 
 /** Bad lines that an error lists. */
 export const BAD_LINES_LISTED_MAX = 20;

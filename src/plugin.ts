@@ -6,8 +6,11 @@
 import { readFile } from 'node:fs/promises';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { BundleOptions, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
-import { createActivities } from '../activities';
-import { createAnthropicClients, type AnthropicClientsOptions } from '../activities/anthropic';
+import {
+  createActivities,
+  createAnthropicClients,
+  type AnthropicClientsOptions,
+} from '../activities';
 import { STORE_DEFAULT } from './client';
 import type { MessageBatchActivities } from './contract';
 import { checkBundle, MISSING_WORKFLOWS_MESSAGE } from './plugin/bundle-check';

@@ -95,8 +95,8 @@ async function open(
   const place = await openTemporal(settings, options);
   closers.push(place.release);
   const store = await openStore(settings.store);
+  // Never closed: a call that is being retried then would end the process. The command's end closes it.
   const connection = await connect(place);
-  closers.push(() => connection.close());
   const client = new Client({ connection, namespace: place.namespace });
   const worker = await openWorker(settings, options, place, store);
   if (worker !== null) closers.push(worker.stop);

@@ -36,7 +36,7 @@ function strikesOf(group: string, at: Strike['at'], parity: number): Strike[] {
   return STEPS.filter((_, index) => index % 2 === parity).map(([name, key]) => ({
     name: `${group}-${name}`,
     at,
-    key: `^(jobs/${group}/.*)?${key.replace('^', '')}`,
+    key,
     signal: 'SIGKILL',
   }));
 }

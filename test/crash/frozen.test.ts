@@ -1,0 +1,124 @@
+/**
+ * Goal: a Worker that stands still until Temporal has given its Activity to another one, and then comes back, pays nothing
+ * and spoils nothing. Method: the process is stopped (SIGSTOP) right before or after it writes a certain object, another
+ * Worker goes on, the first one is woken: when the other one is in the middle of it, or when the job has ended.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../helpers/engine';
+import { executedTwice, inputOf, paidTwice } from './expected';
+import { startMachine, type Machine } from './machine';
+
+const REQUESTS = 3;
+
+/** When the frozen Worker is woken. */
+type Waking = 'when Temporal has given it up' | 'when the job has ended';
+
+const CASES: readonly {
+  readonly point: string;
+  readonly at: 'before' | 'after';
+  readonly key: string;
+  readonly waking: Waking;
+}[] = [
+  ...(['before', 'after'] as const).flatMap((at) =>
+    (['when Temporal has given it up', 'when the job has ended'] as const).map((waking, index) => ({
+      point: `intent-${at}-${index}`,
+      at,
+      key: 'intents/[^.]+\\.json$',
+      waking,
+    }))
+  ),
+  { point: 'answer', at: 'before', key: '^batches/', waking: 'when the job has ended' },
+  { point: 'plan', at: 'before', key: 'plan\\.json$', waking: 'when the job has ended' },
+  { point: 'outcomes', at: 'before', key: 'outcomes\\.jsonl$', waking: 'when the job has ended' },
+  { point: 'collected', at: 'before', key: 'collected\\.json$', waking: 'when the job has ended' },
+  { point: 'results', at: 'before', key: 'results\\.jsonl$', waking: 'when the job has ended' },
+  { point: 'report', at: 'before', key: 'report\\.json$', waking: 'when the job has ended' },
+];
+
+/** Longer than the deadline of a POST, and than anything that a woken Activity still has to do. */
+const AFTERMATH_MS = 1500;
+
+let machine: Machine;
+const ends = new Map<string, Promise<Outcome>>();
+
+interface Outcome {
+  readonly output: unknown;
+  readonly report: string;
+  readonly afterwards: { readonly output: unknown; readonly report: string };
+}
+
+async function runCase({ point, at, key, waking }: (typeof CASES)[number]): Promise<Outcome> {
+  const strike = { name: point, at, key, signal: 'SIGSTOP' } as const;
+  const frozen = await machine.startWorker({ taskQueue: point, strikes: [strike] });
+  await machine.startJob(point, {
+    input: inputOf(point, REQUESTS),
+    taskQueue: point,
+    betas: [point],
+  });
+  await eventually(() => machine.struck(point), `${point} is reached`, 60_000);
+  const other = await machine.startWorker({ taskQueue: point });
+  // Temporal gives an Activity up after 2 seconds without a heartbeat: about when the other one takes over.
+  if (waking === 'when Temporal has given it up') {
+    await sleep(2200);
+    frozen.thaw();
+  }
+  await machine.completed(point);
+  const look = async (): Promise<Outcome['afterwards']> => ({
+    output: await machine.output(point),
+    report: await text(`jobs/${point}/report.json`),
+  });
+  const then = await look();
+  frozen.thaw();
+  await sleep(AFTERMATH_MS);
+  const afterwards = await look();
+  await Promise.all([frozen.kill(), other.kill()]);
+  return { ...then, afterwards };
+}
+
+function begin(each: (typeof CASES)[number], after: Promise<unknown>): Promise<Outcome> {
+  const end = after.then(() => runCase(each));
+  end.catch(() => undefined);
+  ends.set(each.point, end);
+  return end;
+}
+
+async function text(key: string): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of machine.store.read(key) as AsyncIterable<Buffer>) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+beforeAll(async () => {
+  machine = await startMachine({ batchTimeMs: 500 });
+  // In two waves: what they do most of the time is wait.
+  const first = CASES.slice(0, CASES.length / 2).map((each) => begin(each, Promise.resolve()));
+  const over = Promise.allSettled(first);
+  for (const each of CASES.slice(CASES.length / 2)) void begin(each, over);
+}, 60_000);
+afterAll(async () => {
+  await Promise.allSettled(ends.values());
+  await machine.close();
+});
+
+describe('a Worker that was frozen', () => {
+  test.each(CASES)(
+    '$at $key, woken $waking',
+    async ({ point }) => {
+      const end = await ends.get(point);
+      expect(end?.afterwards).toEqual({ output: end?.output, report: end?.report });
+      expect(JSON.parse(end?.report ?? '')).toMatchObject({ succeeded: REQUESTS, rounds: 1 });
+      const { ledger } = machine.simulator;
+      const posts = ledger.calls.filter(
+        ({ operation, headers }) => operation === 'create' && headers['anthropic-beta'] === point
+      );
+      expect(posts).toHaveLength(1);
+    },
+    120_000
+  );
+
+  test('nothing was paid twice', async () => {
+    await Promise.all(ends.values());
+    expect(paidTwice(machine.simulator)).toEqual([]);
+    expect(await executedTwice(machine.simulator)).toEqual([]);
+  });
+});
