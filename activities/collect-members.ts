@@ -28,7 +28,7 @@ export async function readMembers(
   const source = store.readVerified(referenceAt(store, key, reference));
   for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
     for (const { bytes } of lines) {
-      const [position, attempt] = JSON.parse(bytes.toString('latin1')) as MemberLine;
+      const [position, attempt] = parseMember(bytes, key);
       positions[at] = position;
       attempts[at] = attempt;
       at++;
@@ -39,6 +39,15 @@ export async function readMembers(
     'MessageBatch.StoreDamaged',
     `The object ${key} has ${at} lines instead of ${count}.`
   );
+}
+
+/** What is damaged may be no line at all, long before the hash at the object's end tells. */
+function parseMember(bytes: Buffer, key: string): MemberLine {
+  try {
+    return JSON.parse(bytes.toString('latin1')) as MemberLine;
+  } catch {
+    throw failure('MessageBatch.StoreDamaged', `The object ${key} holds a line that is none.`);
+  }
 }
 
 /** Finds the place of a position among the members; -1 when it is none of theirs. */

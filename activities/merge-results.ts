@@ -118,7 +118,7 @@ function createTally(results: StoreWriter, failures: StoreWriter): Tally {
       requests++;
       counts[type]++;
       if (last === null) unsubmitted++;
-      if (type === 'errored') count(errorTypes, errorTypeOf(JSON.parse(result.toString())));
+      if (type === 'errored') count(errorTypes, errorTypeOf(parseResult(result)));
       const writer = type === 'succeeded' ? results : failures;
       writer.push('{"custom_id":');
       writer.push(id.bytes);
@@ -128,6 +128,15 @@ function createTally(results: StoreWriter, failures: StoreWriter): Tally {
     },
     result: () => ({ requests, counts, unsubmitted, errorTypes }),
   };
+}
+
+/** What is damaged may be no JSON at all, long before the hash at the object's end tells. */
+function parseResult(result: Buffer): unknown {
+  try {
+    return JSON.parse(result.toString());
+  } catch {
+    throw failure('MessageBatch.StoreDamaged', 'An outcome holds a result that is no JSON.');
+  }
 }
 
 function count(counters: Map<string, number>, name: string | null): void {

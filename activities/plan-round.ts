@@ -94,7 +94,7 @@ async function selectLeftOvers(
     }
     const reference = referenceAt(store, retry, record.retry);
     for await (const lines of readLines(store.readVerified(reference), { lineBytesMax: 1000 })) {
-      for (const { bytes } of lines) packed.push(pack(JSON.parse(bytes.toString()) as RetryLine));
+      for (const { bytes } of lines) packed.push(packLine(bytes, retry));
     }
   }
   const sorted = Float64Array.from(packed).sort();
@@ -110,6 +110,15 @@ async function selectLeftOvers(
 
 /** Position and attempt in one number that sorts by position; attempts end long before this. */
 const ATTEMPTS = 1024;
+
+/** What is damaged may be no line at all, long before the hash at the object's end tells. */
+function packLine(bytes: Buffer, key: string): number {
+  try {
+    return pack(JSON.parse(bytes.toString()) as RetryLine);
+  } catch {
+    throw damaged(key);
+  }
+}
 
 function pack([position, attempt]: RetryLine): number {
   return position * ATTEMPTS + Math.min(attempt, ATTEMPTS - 1);

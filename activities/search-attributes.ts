@@ -1,16 +1,6 @@
 import { Context } from '@temporalio/activity';
-import type { ConnectionLike } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../src/contract';
 import { failure } from '../src/errors';
-
-/** The part of a Worker's connection that can be asked; its type does not say that it is there. */
-type OperatorConnection = ConnectionLike & {
-  readonly operatorService?: {
-    listSearchAttributes(request: { namespace: string }): Promise<{
-      readonly customAttributes?: Readonly<Record<string, unknown>> | null;
-    }>;
-  };
-};
 
 /**
  * Checks that the Temporal server knows the search attributes that the job would set: setting one that it does not know
@@ -36,12 +26,10 @@ export async function assertSearchAttributes(): Promise<void> {
 async function listRegistered(): Promise<ReadonlySet<string> | null> {
   try {
     const { client } = Context.current();
-    const { operatorService } = client.connection as OperatorConnection;
-    if (operatorService === undefined) return null;
-    const { customAttributes } = await operatorService.listSearchAttributes({
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
       namespace: client.options.namespace,
     });
-    return customAttributes ? new Set(Object.keys(customAttributes)) : null;
+    return new Set(Object.keys(customAttributes));
   } catch {
     return null;
   }

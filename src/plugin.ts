@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { BundleOptions, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
+import type { BundleOptions, ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
 import {
   createActivities,
   createAnthropicClients,
@@ -45,8 +45,12 @@ export class MessageBatchesPlugin extends SimplePlugin {
   override configureWorker(options: WorkerOptions): WorkerOptions {
     const configured = this.#addActivities(options);
     const { workflowBundle } = options;
-    if (workflowBundle !== undefined && 'code' in workflowBundle) {
-      assertPresent(workflowBundle.code);
+    if (workflowBundle !== undefined) {
+      assertPresent(
+        'code' in workflowBundle
+          ? workflowBundle.code
+          : readFileSync(workflowBundle.codePath, 'utf8')
+      );
     }
     return configured;
   }
@@ -65,14 +69,6 @@ export class MessageBatchesPlugin extends SimplePlugin {
         return { ...hooked, plugins: [...(hooked.plugins ?? []), new BundleCheckPlugin()] };
       },
     };
-  }
-
-  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
-    const { workflowBundle } = worker.options;
-    if (workflowBundle !== undefined && 'codePath' in workflowBundle) {
-      assertPresent(await readFile(workflowBundle.codePath, 'utf8'));
-    }
-    return next(worker);
   }
 
   #addActivities(options: WorkerOptions): WorkerOptions {
@@ -137,10 +133,12 @@ interface Compilation {
 /** Looks at the bundle as webpack is about to write it; what it throws, `Worker.create` throws. */
 class BundleCheckPlugin {
   apply(compiler: Compiler): void {
-    compiler.hooks.emit.tapPromise('MessageBatchesPlugin', ({ assets }) => {
-      for (const asset of Object.values(assets)) assertPresent(asset.source().toString());
-      return Promise.resolve();
-    });
+    compiler.hooks.emit.tapPromise('MessageBatchesPlugin', ({ assets }) =>
+      // Thrown at once, it would leave webpack as an uncaught exception and end the process.
+      Promise.resolve().then(() => {
+        for (const asset of Object.values(assets)) assertPresent(asset.source().toString());
+      })
+    );
   }
 }
 

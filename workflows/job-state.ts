@@ -111,6 +111,11 @@ export function enter(job: Job, plan: Plan): void {
   job.requests = plan.total;
   job.options = plan.options;
   job.rounds = [...plan.rounds];
+  // Chunks of an earlier execution may have come in while nobody knew yet which of them later rounds hold.
+  const early = job.pending.filter((chunk) => !isTaken(job, chunk));
+  job.pending = [];
+  job.nextRoundAtMs = null;
+  for (const chunk of early) wait(job, chunk);
   show(job);
 }
 
@@ -177,8 +182,8 @@ async function chunkChanged(job: Job, state: ChunkState): Promise<void> {
 }
 
 async function chunkCollected(job: Job, { round, chunk, collected }: ChunkState): Promise<void> {
-  const taken = job.rounds.some(({ sources }) => includes(sources, { round, chunk }));
-  if (collected === null || taken || collected.retry + collected.stopped === 0) return;
+  if (collected === null || isTaken(job, { round, chunk })) return;
+  if (collected.retry + collected.stopped === 0) return;
   wait(job, { round, chunk });
   if (collected.retryAfterAccount > 0) {
     await pauseFor(job.control, {
@@ -192,7 +197,8 @@ async function chunkCollected(job: Job, { round, chunk, collected }: ChunkState)
 
 /** A chunk's failures wait for the next round. */
 function wait(job: Job, { round, chunk }: ChunkName): void {
-  job.pending.push({ round, chunk });
+  // A child of an earlier execution may have told the same before ours does.
+  if (!includes(job.pending, { round, chunk })) job.pending.push({ round, chunk });
   job.nextRoundAtMs ??= Date.now() + retryDelayMs(round, job.options.retryDelayMs);
 }
 
@@ -218,6 +224,11 @@ function roundPlanned(job: Job, plan: RoundPlan): void {
   for (const chunk of asked.sources) {
     if (!includes(plan.sources, chunk)) wait(job, chunk);
   }
+}
+
+/** Whether a round holds what this chunk left over. */
+function isTaken(job: Job, chunk: ChunkName): boolean {
+  return job.rounds.some(({ sources }) => includes(sources, chunk));
 }
 
 function includes(names: readonly ChunkName[], { round, chunk }: ChunkName): boolean {

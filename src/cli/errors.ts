@@ -35,7 +35,7 @@ export function toErrorText(error: unknown): string {
 export function toSentence(error: unknown): string {
   if (isCommandError(error)) return error.message;
   const known = findMessageBatchFailure(error);
-  if (known !== null) return withFlags(known.message);
+  if (known !== null) return OF_OPTIONS.has(known.type) ? withFlags(known.message) : known.message;
   if (!(error instanceof Error)) return `Something unexpected was thrown: ${typeof error}.`;
   if (error instanceof RangeError) return withFlags(error.message);
   return systemSentence(error) ?? grpcSentence(error) ?? firstCause(error);
@@ -54,6 +54,12 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 const GRPC = { canceled: 1, deadlineExceeded: 4, unavailable: 14 } as const;
+
+/** Failures that speak of options; others may name a line's own `params`. */
+const OF_OPTIONS: ReadonlySet<string> = new Set([
+  'MessageBatch.BadOptions',
+  'MessageBatch.JobMismatch',
+]);
 
 function isCommandError(error: unknown): error is CommandError {
   return error instanceof Error && Object.hasOwn(error, 'exitStatus');

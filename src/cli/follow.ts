@@ -7,14 +7,19 @@ import { commandError, isUnavailable } from './errors';
 import { rest } from './interrupt';
 import { queryProgress } from './job-lookup';
 import type { Session } from './session';
+import { findTrouble } from './trouble';
 
 export interface FollowOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: JobProgress) => void;
+  /** Told why the job does not get on, once for each reason. */
+  readonly onTrouble: (trouble: string) => void;
 }
 
 /** How often a job is asked where it stands: a Query costs no event. */
 const LOOK_DELAY_MS = 700;
+/** How often it is asked why it does not get on. */
+const TROUBLE_DELAY_MS = 5_000;
 /** How long Temporal may be away: its server may be starting again. */
 const AWAY_MS_MAX = 60_000;
 
@@ -26,11 +31,12 @@ const AWAY_MS_MAX = 60_000;
 export async function followJob(
   session: Session,
   handle: JobHandle,
-  { signal, onProgress }: FollowOptions
+  { signal, ...tell }: FollowOptions
 ): Promise<Report> {
   const ended = new AbortController();
   const watching = AbortSignal.any([signal, ended.signal]);
-  const watched = watchProgress(session, handle, { signal: watching, onProgress });
+  const watched = watchProgress(session, handle, { signal: watching, ...tell });
+  void watchTrouble(session, handle, { signal: watching, ...tell });
   watched.catch(() => undefined);
   try {
     return await Promise.race([
@@ -55,6 +61,21 @@ async function watchProgress(
     // The job may have ended meanwhile, and its display with it.
     if (progress !== null && !isAborted(signal)) onProgress(progress);
     await rest(LOOK_DELAY_MS, signal);
+  }
+}
+
+async function watchTrouble(
+  session: Session,
+  { jobId }: JobHandle,
+  { signal, onTrouble }: FollowOptions
+): Promise<void> {
+  let told: string | null = null;
+  for (;;) {
+    await rest(TROUBLE_DELAY_MS, signal);
+    if (signal.aborted) return;
+    const trouble = await findTrouble(session, jobId).catch(() => null);
+    if (trouble !== null && trouble !== told && !isAborted(signal)) onTrouble(trouble);
+    told = trouble ?? told;
   }
 }
 

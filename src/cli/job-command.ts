@@ -3,6 +3,7 @@
  */
 import type { JobHandle } from '../client/job-handle';
 import { openStateFolder } from '../embedded';
+import { sweepUsers } from '../embedded/users';
 import { openStore } from '../store/open-store';
 import type { Store } from '../store/store';
 import { finishWith } from './finish';
@@ -78,4 +79,9 @@ export async function withSession(
 
 function note(text: string): void {
   if (isTerminal()) tell(text);
+}
+
+/** Whether another process uses the embedded server of a state folder, and so most likely brings a Worker. */
+export async function hasOtherUsers(stateDir: string): Promise<boolean> {
+  return sweepUsers(await openStateFolder(stateDir)) > 1;
 }

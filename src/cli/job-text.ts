@@ -15,6 +15,7 @@ export function toStatusText(progress: JobProgress, url: string | null, nowMs: n
     ['Paused', progress.paused_reason],
     ['Requests', toCounts(progress)],
     ['Next', toNextWords(progress, nowMs)],
+    ['Note', noteOf(progress)],
     ['Temporal', url],
   ]);
   return progress.batches.length === 0 ? fields : `${fields}\n\n${toBatchTable(progress.batches)}`;
@@ -24,12 +25,14 @@ export function toStatusText(progress: JobProgress, url: string | null, nowMs: n
 export function toProgressLine(progress: JobProgress, nowMs: number): string {
   if (progress.requests === 0) return toStatusWords(progress);
   const next = toNextWords(progress, nowMs);
+  const note = noteOf(progress);
   const done = progress.requests - progress.processing;
   return [
     `${formatCount(done)}/${formatCount(progress.requests)} done`,
     ...(failed(progress) > 0 ? [`${formatCount(failed(progress))} failed`] : []),
     toStatusWords(progress),
     ...(next === null ? [] : [next]),
+    ...(note === null ? [] : [note]),
   ].join(' · ');
 }
 
@@ -93,6 +96,11 @@ function toCounts(counts: Counts): string {
     .filter((name) => counts[name] > 0 || name === 'succeeded')
     .map((name) => `${formatCount(counts[name])} ${name}`);
   return `${formatCount(counts.requests)}: ${parts.join(', ')}`;
+}
+
+/** What is going on with a batch, where its phase alone does not tell. */
+function noteOf({ batches }: JobProgress): string | null {
+  return batches.find(({ note }) => note !== null)?.note ?? null;
 }
 
 function failed({ errored, expired, canceled, missing }: Counts): number {

@@ -30,8 +30,8 @@ Without a Temporal server configured (TEMPORAL_ADDRESS or a profile), commands r
 export function createProgram(): Command {
   const program = new Command('message-batches')
     .description(
-      "Runs any number of Claude requests through Anthropic's Message Batches API at half price,\n" +
-        'as one durable Temporal Workflow that survives every crash and never pays twice.'
+      "Any number of Claude requests through Anthropic's Message Batches API, at half price:\n" +
+        'one durable Temporal Workflow that survives every crash and never pays twice.'
     )
     .version(packageVersion(), '-v, --version')
     .addHelpText('after', EXAMPLES);

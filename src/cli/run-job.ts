@@ -31,7 +31,7 @@ interface Run {
 }
 
 /** After this long, somebody who pressed Ctrl-C is told what is still waited for. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 3_000;
 
 /** @returns the exit status. */
 export async function runJob(plan: RunPlan, isJson: boolean): Promise<number> {
@@ -76,8 +76,8 @@ async function runToEnd(plan: RunPlan, isJson: boolean): Promise<number> {
 }
 
 async function runInSession(session: Session, run: Run): Promise<number> {
-  const { plan, display, isJson } = run;
-  const handle = await startJob(session, plan);
+  const { plan, display, isJson, signal } = run;
+  const handle = await startJob(session, plan, signal);
   run.jobId = handle.jobId;
   if (!isJson || isTerminal()) display.note(toStartText(session, handle.jobId));
   const report = await follow(session, handle, run);
@@ -103,6 +103,9 @@ async function follow(session: Session, handle: JobHandle, run: Run): Promise<Re
         display.update(progress);
         watchPause(progress);
       },
+      onTrouble: (trouble) => {
+        display.note(`Trying again: ${trouble}`);
+      },
     });
   } catch (error) {
     await letGoUnplanned(session, handle.jobId, plan, error);
@@ -122,7 +125,7 @@ function workerKind({ options, settings }: RunPlan): WorkerKind {
 
 async function closeInTime(opening: Promise<Session>, signal: AbortSignal): Promise<void> {
   const timer = setTimeout(() => {
-    if (signal.aborted) tell('Waiting for a call to the API to end; Ctrl-C again leaves at once.');
+    if (signal.aborted) tell('Waiting for what is at hand to end; Ctrl-C again leaves at once.');
   }, PATIENCE_MS);
   const session = await opening.catch(() => null);
   await session?.close();
@@ -146,13 +149,13 @@ function showReport(report: Report, outDir: string | null, isJson: boolean): voi
 
 function toInterruptText({ plan, jobId }: Run): string {
   const { settings, outDir } = plan;
-  if (jobId === null) return 'Stopped. Run this again to go on.';
+  if (jobId === null) return 'Stopped before the job was started: nothing was submitted.';
   const goOn =
     outDir === null
       ? hint(settings, 'status', jobId, '--watch')
       : `message-batches run --out ${quote(outDir)}`;
   return [
-    `Stopped; the job ${jobId} is not. ${toStandingText(plan)}`,
+    `The command has stopped; the job ${jobId} has not. ${toStandingText(plan)}`,
     `  to go on:   ${goOn}`,
     `  to cancel:  ${hint(settings, 'cancel', jobId)}`,
   ].join('\n');

@@ -36,8 +36,17 @@ export async function findEndedJob(plan: RunPlan): Promise<string | null> {
   return jobId;
 }
 
-/** @throws CommandError when the folder or the id stands for another job. */
-export async function startJob({ jobs, settings }: Session, plan: RunPlan): Promise<JobHandle> {
+/**
+ * Starts the job of a plan, or attaches to it.
+ *
+ * @param signal - aborted: nothing is started any more.
+ * @throws CommandError when the folder or the id stands for another job.
+ */
+export async function startJob(
+  { jobs, settings }: Session,
+  plan: RunPlan,
+  signal?: AbortSignal
+): Promise<JobHandle> {
   const { inputPath, jobId, options, outDir } = plan;
   if (inputPath === null) return jobs.attach(jobId ?? '');
   try {
@@ -45,6 +54,7 @@ export async function startJob({ jobs, settings }: Session, plan: RunPlan): Prom
       ...options,
       ...(jobId === null ? {} : { jobId }),
       beforeStart: async (id) => {
+        signal?.throwIfAborted();
         if (outDir !== null) await claimOutFolder(outDir, toOutNote(id, settings, options));
       },
     });

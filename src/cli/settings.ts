@@ -89,6 +89,8 @@ function loadProfile(): ClientConfigProfile {
   try {
     return loadClientConfigProfile();
   } catch (error) {
+    // How envconfig 1.24 takes a file without any profile in it.
+    if (error instanceof TypeError) return loadClientConfigProfile({ disableFile: true });
     throw commandError(`Temporal's profile can't be read: ${toSentence(error)}`);
   }
 }

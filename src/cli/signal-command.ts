@@ -18,7 +18,10 @@ export interface SignalCommand {
   /** Whether the Signal has done all that it does soon. */
   readonly isDone: (progress: JobProgress) => boolean;
   /** What happened and what will. Null progress: the Signal was delivered, and no Worker answers. */
-  readonly describe: (progress: JobProgress | null, command: JobCommand) => string;
+  readonly describe: (
+    progress: JobProgress | null,
+    command: JobCommand
+  ) => string | Promise<string>;
 }
 
 /** How long the effect is waited for. */
@@ -41,7 +44,7 @@ export function sendSignal(
       if (error instanceof WorkflowNotFoundError) await refuseNotRunning(session, jobId);
       throw error;
     }
-    print(signal.describe(await awaitEffect(command, signal), command));
+    print(await signal.describe(await awaitEffect(command, signal), command));
     return EXIT.done;
   });
 }

@@ -2,7 +2,7 @@
  * When to look at a batch: often while it is young, rarely later.
  *
  * The delay is half the batch's age, between `checkMin` and `checkMax`: each look is 1.5 times as late as the one before.
- * With the defaults (30 s, 15 min) that is 103 looks in 24 hours. It depends on the age alone, so that a Workflow which
+ * With the defaults (30 s, 15 min) that is 104 looks in 24 hours. It depends on the age alone, so that a Workflow which
  * does not look itself can tell when the next look is due.
  *
  * @module

@@ -129,7 +129,10 @@ async function runPoint(point: string, strikes: readonly Strike[], requests: num
   if (call) {
     const fault = call.fault(() => worker.current);
     // The beta names the job in each of its calls.
-    machine.simulator.fault({ ...fault, when: ({ headers }) => headers['anthropic-beta'] === point });
+    machine.simulator.fault({
+      ...fault,
+      when: ({ headers }) => headers['anthropic-beta'] === point,
+    });
   }
   await machine.startJob(point, {
     input: inputOf(point, requests),

@@ -57,8 +57,6 @@ export interface WorkerChoice {
   readonly store?: string;
   readonly clockShiftMs?: number;
   readonly taskQueue?: string;
-  /** What it is started by, before Node: `prlimit --fsize=1`. */
-  readonly prefix?: readonly string[];
 }
 
 export interface Machine {
@@ -72,7 +70,7 @@ export interface Machine {
   /** Starts a Worker, and another one whenever it has ended. */
   keepWorker(choice?: WorkerChoice): KeptWorker;
   /** Starts a job, or its id again. */
-  startJob(jobId: string, options?: StartJobOptions): Promise<void>;
+  startJob(jobId: string, options: StartJobOptions): Promise<void>;
   /** Waits until a job's execution has completed, through any number of dead servers. */
   completed(jobId: string, timeoutMs?: number): Promise<void>;
   statusOf(jobId: string): Promise<string>;
@@ -94,22 +92,42 @@ export const TASK_QUEUE = 'crash';
 let bundle: Promise<string> | undefined;
 
 /** The Workflow bundle with short times as a file, built once per test file. */
-async function bundleFile(): Promise<string> {
+function bundleFile(): Promise<string> {
+  bundle ??= buildBundle();
+  return bundle;
+}
+
+async function buildBundle(): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'crash-bundle-')), 'bundle.js');
   const silent = (): void => undefined;
   const { code } = await bundleWorkflowCode({
     workflowsPath: require.resolve('../../workflows'),
     workflowInterceptorModules: [require.resolve('./short-times')],
-    logger: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent },
+    logger: {
+      log: silent,
+      trace: silent,
+      debug: silent,
+      info: silent,
+      warn: silent,
+      error: silent,
+    },
   });
   await writeFile(path, code);
   return path;
 }
 
-export async function startMachine(options: SimulatorOptions = {}): Promise<Machine> {
-  bundle ??= bundleFile();
+export interface MachineOptions extends SimulatorOptions {
+  /** Defaults to a folder of the machine's own. */
+  readonly storeFolder?: string;
+}
+
+export async function startMachine({
+  storeFolder: givenFolder,
+  ...options
+}: MachineOptions = {}): Promise<Machine> {
+  void bundleFile();
   const folder = await mkdtemp(join(tmpdir(), 'crash-'));
-  const storeFolder = join(folder, 'store');
+  const storeFolder = givenFolder ?? join(folder, 'store');
   const marks = join(folder, 'marks');
   await mkdir(marks);
   const simulator = await startSimulator({ batchTimeMs: 1000, ...options });
@@ -125,7 +143,7 @@ export async function startMachine(options: SimulatorOptions = {}): Promise<Mach
       address: `${LOOPBACK}:${port}`,
       taskQueue: choice.taskQueue ?? TASK_QUEUE,
       store: choice.store ?? storeFolder,
-      bundle: await (bundle ?? bundleFile()),
+      bundle: await bundleFile(),
       requestsPerChunk: choice.requestsPerChunk ?? 4,
       strikes: choice.strikes ?? [],
       marks,
@@ -146,11 +164,12 @@ export async function startMachine(options: SimulatorOptions = {}): Promise<Mach
     startWorker,
     keepWorker: (choice) => {
       let wanted = true;
+      const isWanted = (): boolean => wanted;
       let current: WorkerProcess | undefined;
       const keep = (async () => {
-        while (wanted) {
+        while (isWanted()) {
           current = await startWorker(choice);
-          await (wanted ? current.ended : current.kill());
+          await (isWanted() ? current.ended : current.kill());
         }
       })();
       return {
@@ -174,8 +193,7 @@ export async function startMachine(options: SimulatorOptions = {}): Promise<Mach
         workflowTaskTimeout: '2s',
       });
     },
-    statusOf: async (jobId) =>
-      (await client.workflow.getHandle(jobId).describe()).status.name,
+    statusOf: async (jobId) => (await client.workflow.getHandle(jobId).describe()).status.name,
     completed: async (jobId, timeoutMs = 90_000) => {
       const endMs = performance.now() + timeoutMs;
       let last = 'nothing';
@@ -233,7 +251,7 @@ async function startServer(port: number, database: string): Promise<Machine['ser
       }
     },
     kill: async () => {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (child?.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
@@ -246,11 +264,10 @@ async function startServer(port: number, database: string): Promise<Machine['ser
 async function spawnWorker(
   settings: WorkerProcessSettings,
   apiUrl: string,
-  { clockShiftMs, prefix = [] }: WorkerChoice
+  { clockShiftMs }: WorkerChoice
 ): Promise<WorkerProcess> {
   const preloads = clockShiftMs === undefined ? [REGISTER] : [REGISTER, WRONG_CLOCK];
-  const [command = process.execPath, ...args] = [
-    ...prefix,
+  const [command, ...args] = [
     process.execPath,
     ...preloads.flatMap((path) => ['-r', path]),
     WORKER,

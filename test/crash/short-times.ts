@@ -12,8 +12,7 @@ const RETRY_MS = 200;
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   outbound: [
     {
-      scheduleActivity: (input, next) =>
-        next({ ...input, options: shorten(input.options) } as typeof input),
+      scheduleActivity: (input, next) => next({ ...input, options: shorten(input.options) }),
       startTimer: (input, next) =>
         next({ ...input, durationMs: Math.min(input.durationMs, WAIT_MS_MAX) }),
       startChildWorkflowExecution: (input, next) =>

@@ -22,7 +22,7 @@ import {
   type OutcomeScript,
   type ScriptedRequest,
 } from '../../src/simulator';
-import { eventually, HOUR_MS, withEngine, type Engine } from '../helpers/engine';
+import { eventually, HOUR_MS, silentLogger, withEngine, type Engine } from '../helpers/engine';
 import { createTimeSkippingEnv } from '../helpers/temporal';
 
 // One for each test: a server that is new can't be tired of the tests before.
@@ -223,13 +223,19 @@ function createTable(): TestTable {
 }
 
 /** Webpack finds the package by its name in `lib/`: let it take the sources instead, as jest does. */
-const fromSources: NonNullable<BundleOptions['webpackConfigHook']> = (config) => ({
-  ...config,
-  resolve: {
-    ...config.resolve,
-    alias: { 'temporal-message-batches/workflows$': require.resolve('../../workflows') },
-  },
-});
+const fromSources: NonNullable<BundleOptions['webpackConfigHook']> = (config) => {
+  const known = config.resolve?.alias;
+  return {
+    ...config,
+    resolve: {
+      ...config.resolve,
+      alias: {
+        ...(Array.isArray(known) ? {} : known),
+        'temporal-message-batches/workflows$': require.resolve('../../workflows'),
+      },
+    },
+  };
+};
 
 /** Runs the example's own Worker beside the engine's. */
 async function withOwnWorker(
@@ -240,6 +246,7 @@ async function withOwnWorker(
   const { code } = await bundleWorkflowCode({
     workflowsPath: require.resolve('../../examples/from-your-workflow/workflows'),
     webpackConfigHook: fromSources,
+    logger: silentLogger(),
   });
   const taskQueue = `own-${folder.slice(-6)}`;
   const worker = await Worker.create({

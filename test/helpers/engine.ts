@@ -55,7 +55,7 @@ export interface Engine {
   /** The Worker that runs from the start. */
   readonly worker: RunningWorker;
   /** Histories of the job and of every child it has had, as JSON. */
-  histories(jobId?: string): Promise<WorkflowHistory[]>;
+  readonly histories: (jobId?: string) => Promise<WorkflowHistory[]>;
   /** Lines of a file of the job, parsed. */
   readonly lines: (
     file: 'results.jsonl' | 'failures.jsonl',
@@ -289,7 +289,7 @@ export async function eventually<T>(
   throw new Error(`Expected within ${timeoutMs} ms: ${what}`);
 }
 
-function silentLogger(): {
+export function silentLogger(): {
   log(): void;
   trace(): void;
   debug(): void;

@@ -4,10 +4,11 @@
  */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { StartOptions } from '../../src/index';
-import { unknownResultType } from '../../src/simulator';
+import { errored, unknownResultType } from '../../src/simulator';
 import {
   HOUR_MS,
   isSubmitted,
+  MINUTE_MS,
   progressWhere,
   requests,
   withEngine,
@@ -74,6 +75,47 @@ describe('starting an id again', () => {
       expect(await again.report()).toMatchObject({ succeeded: 3, rounds: 1 });
       expect(simulator.ledger.counts.create).toBe(1);
       await expectNothingTwice(simulator, 3);
+    });
+  });
+
+  test('news of earlier children that come before the plan start no round that is written down', async () => {
+    const settings = {
+      worker: { maxCachedWorkflows: 0 },
+      outcome: ({ attempt, index }: { attempt: number; index: number }) =>
+        attempt === 1 && index === 0 ? errored('overloaded_error') : undefined,
+    };
+    await withEngine(env, settings, async (engine) => {
+      const { batches, jobId, simulator, startWorker } = engine;
+      simulator.configure({
+        batchTimeMs: ({ sequence }) => (sequence === 0 ? MINUTE_MS : 3 * HOUR_MS),
+      });
+      const first = await batches.start(requests(3), { jobId });
+      await progressWhere(first, isSubmitted, 'the batch is submitted');
+      await env.sleep(10 * MINUTE_MS);
+      await progressWhere(
+        first,
+        ({ batches: known }) => known[1]?.phase === 'processing',
+        'round 2 is submitted'
+      );
+      await engine.worker.stop();
+      for (const id of [jobId, `${jobId}/round-2`, `${jobId}/chunk-2-0`]) {
+        await env.client.workflow.getHandle(id).terminate('by the test');
+      }
+      const again = await batches.start(requests(3), { jobId, retryDelay: 0 });
+      const verdicts = { succeeded: 2, errored: 1, expired: 0, canceled: 0, missing: 0 };
+      const batchId = simulator.ledger.batches[0]?.id ?? '';
+      const collected = {
+        ...{ batchId, requests: 3, counts: verdicts, final: { ...verdicts, errored: 0 } },
+        ...{ retry: 1, retryAfterAccount: 0, stopped: 0 },
+      };
+      const times = { submittedAt: null, endedAt: null };
+      const state = { round: 1, chunk: 0, phase: 'ended', requests: 3, batchId, ...times };
+      await env.client.workflow
+        .getHandle(jobId)
+        .signal('messageBatchChunkChanged', { ...state, pause: null, note: null, collected });
+      await startWorker();
+      expect(await again.report()).toMatchObject({ succeeded: 3, rounds: 2 });
+      expect(simulator.ledger.batches.map(({ requests: sent }) => sent.length)).toEqual([3, 1]);
     });
   });
 

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { JobProgress } from '../../contract';
-import { isBackgroundRunning } from '../background';
 import { hint } from '../hints';
-import type { JobCommand } from '../job-command';
+import { hasOtherUsers, type JobCommand } from '../job-command';
 import { plural } from '../output';
 import { addConnectFlags, type ConnectFlags } from '../settings';
 import { batchesAtApi, sendSignal } from '../signal-command';
@@ -35,13 +34,16 @@ export function addCancelCommand(program: Command): void {
     );
 }
 
-function describe(progress: JobProgress | null, { session, handle }: JobCommand): string {
+async function describe(
+  progress: JobProgress | null,
+  { session, handle }: JobCommand
+): Promise<string> {
   const { jobId } = handle;
   const { settings } = session;
   if (progress?.phase === 'ended') return `The job ${jobId} is canceled and has ended.`;
   const running = progress === null ? 0 : batchesAtApi(progress);
   const batches = running === 0 ? '' : ` ${plural(running, 'batch')} at the API will end soon.`;
-  const needsHelp = settings.temporal === null && !isBackgroundRunning(settings.stateDir);
+  const needsHelp = settings.temporal === null && !(await hasOtherUsers(settings.stateDir));
   const next = needsHelp
     ? ` To collect what is finished: ${hint(settings, 'status', jobId, '--watch')}`
     : ' What is finished is collected then.';

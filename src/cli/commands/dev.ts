@@ -5,7 +5,7 @@ import { finishWith } from '../finish';
 import { hint } from '../hints';
 import { listenForInterrupt } from '../interrupt';
 import { formatFields, print, tell } from '../output';
-import { toPort } from '../parse-flag';
+import { toDurationMs, toPort } from '../parse-flag';
 import { openSession, type Session } from '../session';
 import { resolveSettings, type Settings } from '../settings';
 import { SIMULATED_KEY, simulateApi } from '../simulated-api';
@@ -14,6 +14,7 @@ import type { Simulator } from '../../simulator';
 interface DevFlags {
   readonly port: string;
   readonly uiPort: string;
+  readonly batchTime: string;
   readonly state?: string;
   readonly store?: string;
   readonly taskQueue?: string;
@@ -38,6 +39,9 @@ export function addDevCommand(program: Command): void {
     )
     .addOption(new Option('--port <port>', 'port of Temporal').default('7233'))
     .addOption(new Option('--ui-port <port>', 'port of its UI').default('8233'))
+    .addOption(
+      new Option('--batch-time <duration>', 'how long a batch takes at the simulator').default('5s')
+    )
     .option('--state <folder>', 'state folder (MESSAGE_BATCHES_STATE, .message-batches)')
     .option('--store <uri>', 'store (MESSAGE_BATCHES_STORE, <state>/store)')
     .option('--task-queue <name>', 'task queue of the Worker (message-batches)')
@@ -45,11 +49,13 @@ export function addDevCommand(program: Command): void {
     .action((flags: DevFlags) => finishWith(() => dev(flags)));
 }
 
-async function dev({ port, uiPort, ...where }: DevFlags): Promise<number> {
+async function dev({ port, uiPort, batchTime, ...where }: DevFlags): Promise<number> {
   const ports = { port: toPort(port), uiPort: toPort(uiPort, '--ui-port') };
   const settings: Settings = { ...resolveSettings(where), temporal: null };
   const interrupt = listenForInterrupt();
-  const simulator = hasKey() ? null : await simulateApi({});
+  const simulator = hasKey()
+    ? null
+    : await simulateApi({ batchTimeMs: toDurationMs(batchTime, '--batch-time') });
   try {
     const session = await openSession(settings, {
       worker: 'full',

@@ -20,6 +20,7 @@ export interface DemoApi {
   readonly settings: Settings;
   readonly options: JobOptions;
   readonly session: Pick<SessionOptions, 'chunkLimits'>;
+  readonly isSimulated: boolean;
   /** What a person should know of it. */
   readonly explanation: string;
   close(): Promise<void>;
@@ -59,7 +60,8 @@ async function simulated(reason: string): Promise<DemoApi> {
   const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
   return {
     settings: toSettings(join(folder, 'state')),
-    options: { checkMin: '300ms', checkMax: '700ms', retryDelay: '1s' },
+    options: { checkMin: '300ms', checkMax: '700ms', retryDelay: '2500ms' },
+    isSimulated: true,
     session: { chunkLimits: { requestsMax: CHUNK_REQUESTS_MAX, bytesMax: CHUNK_BYTES_MAX } },
     explanation:
       `${reason} Nothing is sent to Anthropic, nothing is paid, and the answers are made up.\n` +
@@ -74,7 +76,7 @@ async function simulated(reason: string): Promise<DemoApi> {
 /** Several small batches that end one after another show more than one. */
 const CHUNK_REQUESTS_MAX = 100;
 const CHUNK_BYTES_MAX = 10_000_000;
-const BATCH_TIMES_MS: readonly number[] = [3_000, 4_500, 6_000, 7_500];
+const BATCH_TIMES_MS: readonly number[] = [3_500, 4_200, 4_900, 5_600];
 const RETRY_TIME_MS = 3_000;
 
 /** What was paid for is kept, and a second demo on the same documents pays nothing. */
@@ -85,6 +87,7 @@ async function real(): Promise<DemoApi> {
   return {
     settings,
     options: { checkMin: '5s', checkMax: '1m' },
+    isSimulated: false,
     session: {},
     explanation:
       `The requests go to the API with your key and are paid. Everything is kept in ${settings.stateDir}: ` +

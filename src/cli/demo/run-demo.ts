@@ -16,7 +16,7 @@ import { createProgressDisplay, type ProgressDisplay } from '../progress-display
 import { openSession, type Session } from '../session';
 import { chooseApi, type DemoApi } from './choose-api';
 import { findDocuments } from './documents';
-import { readAnswer, toRequest } from './questions';
+import { DEMO_MODEL, readAnswer, toRequest } from './questions';
 
 export interface DemoFlags {
   /** Leave when the results are shown. */
@@ -51,7 +51,7 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
 }
 
 async function runWith(
-  { settings, options, session: sessionOptions }: DemoApi,
+  { settings, options, session: sessionOptions, isSimulated }: DemoApi,
   input: string,
   flags: DemoFlags,
   interrupt: Interrupt
@@ -62,11 +62,13 @@ async function runWith(
     onNote: display.note,
     ...sessionOptions,
   });
+  let isShown = false;
   const showing = opening.then(async (session) => {
     const handle = await session.jobs.start(input, options);
     display.note(`Job ${handle.jobId} · ${session.jobUrl(handle.jobId) ?? ''}`);
     const report = await follow(session, handle, display, interrupt.signal);
-    await showResults(session, handle, report);
+    await showResults(session, handle, { report, isSimulated });
+    isShown = true;
     if (flags.exit !== true) {
       tell('\nTemporal and its UI stay up until Ctrl-C.');
       await Promise.race([interrupt.interrupted, session.broken]);
@@ -78,9 +80,7 @@ async function runWith(
     // At the end Ctrl-C is how the demo ends; before, it is an interruption.
     return await Promise.race([
       showing,
-      interrupt.interrupted.then(() => {
-        throw commandError('Stopped.', EXIT.interrupted);
-      }),
+      interrupt.interrupted.then((exitStatus) => (isShown ? EXIT.done : exitStatus)),
     ]);
   } finally {
     display.stop();
@@ -97,21 +97,32 @@ async function follow(
 ): Promise<Report> {
   let round = 1;
   const onProgress = (progress: JobProgress): void => {
-    if (progress.round > round) {
+    const batches = progress.batches.filter((batch) => batch.round === progress.round);
+    if (progress.round > round && batches.length > 0) {
       round = progress.round;
-      const { requests } = progress.batches.find((batch) => batch.round === round) ?? progress;
+      const failed = batches.reduce((sum, { requests }) => sum + requests, 0);
       display.note(
-        `Round ${round}: ${plural(requests, 'request')} failed at the API; a child Workflow submits only these again.`
+        `Round ${round}: ${plural(failed, 'request')} failed at the API; a child Workflow submits only these again.`
       );
     }
     display.update(progress);
   };
-  const report = await followJob(session, handle, { signal, onProgress });
+  const report = await followJob(session, handle, {
+    signal,
+    onProgress,
+    onTrouble: (trouble) => {
+      display.note(`Trying again: ${trouble}`);
+    },
+  });
   display.stop();
   return report;
 }
 
-async function showResults(session: Session, handle: JobHandle, report: Report): Promise<void> {
+async function showResults(
+  session: Session,
+  handle: JobHandle,
+  { report, isSimulated }: { readonly report: Report; readonly isSimulated: boolean }
+): Promise<void> {
   const rows: string[][] = [];
   for await (const { custom_id: id, result } of handle.results()) {
     const [block] = result.message['content'] as readonly { text?: string }[];
@@ -120,9 +131,15 @@ async function showResults(session: Session, handle: JobHandle, report: Report):
   }
   const every = Math.max(1, Math.floor(rows.length / ROWS_SHOWN));
   const shown = rows.filter((_, index) => index % every === 0).slice(0, ROWS_SHOWN);
+  print(
+    isSimulated
+      ? '\nSimulated answers, made of the documents themselves:'
+      : `\nAnswers of ${DEMO_MODEL}:`
+  );
   print(`\n${formatTable(['Package', 'Category', 'Licence', 'Purpose'], shown)}`);
   print(`… and ${rows.length - shown.length} more\n`);
   print(toReportText(report));
+  if (isSimulated) print('          (what it would have cost; nothing was paid)');
   print(`History   ${session.jobUrl(handle.jobId) ?? ''}`);
 }
 

@@ -1,0 +1,95 @@
+/**
+ * What the command line says of itself, and commands that need no Temporal.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { createProgram } from '../../src/cli/program';
+import { toFlag } from '../../src/cli/job-flags';
+import { OPTION_NAMES } from '../../src/options';
+import { expectEnd, inSandbox } from './helpers/sandbox';
+
+const COMMANDS = [
+  'run',
+  'status',
+  'cancel',
+  'pause',
+  'resume',
+  'check-now',
+  'results',
+  'forget',
+  'worker',
+  'dev',
+  'simulator',
+  'demo',
+];
+
+describe('--help', () => {
+  test('names every command of the contract', () => {
+    expect(createProgram().commands.map((command) => command.name())).toEqual(COMMANDS);
+  });
+
+  test.each(COMMANDS)('%s --help shows examples', (name) => {
+    expect(helpOf(name)).toMatch(new RegExp(`\\$ .*message-batches ${name}`));
+  });
+
+  test.each(OPTION_NAMES)('run has a flag for the option %s', (option) => {
+    expect(helpOf('run')).toContain(` ${toFlag(option)}`);
+  });
+});
+
+describe('message-batches', () => {
+  test('suggests the nearest command and option, and fails in one line', async () => {
+    await inSandbox({}, async ({ run }) => {
+      const [command, option, file, nothing] = await Promise.all([
+        run('runn'),
+        run('run', '--chek-min', '1s'),
+        run('run', 'nothing.jsonl', '--out', 'out'),
+        run('run', '--out', 'out'),
+      ]);
+      expectEnd(command, 1, /Did you mean run\?/);
+      expectEnd(option, 1, /Did you mean --check-min\?/);
+      expectEnd(file, 1, /^error: There is no file .*\n$/);
+      expectEnd(nothing, 1, /remembers no job/);
+    });
+  });
+});
+
+describe('run --dry-run', () => {
+  test('checks every line and starts nothing', async () => {
+    await inSandbox({}, async ({ run, env, path, writeRequests, simulator }) => {
+      delete env['ANTHROPIC_API_KEY'];
+      writeRequests('good.jsonl', ['a', 'b']);
+      writeFileSync(path('bad.jsonl'), '{"custom_id": "a"}\n\n{"custom_id": "b", "parms": {}}\n');
+      const [good, bad, wrong] = await Promise.all([
+        run('run', 'good.jsonl', '--dry-run', '--json'),
+        run('run', 'bad.jsonl', '--dry-run'),
+        run('run', 'good.jsonl', '--dry-run', '--check-min', '1ms', '--max-attempts', 'x'),
+      ]);
+      expect(JSON.parse(good.stdout)).toMatchObject({ requests: 2, batches: 1, bad_lines: 0 });
+      expectEnd(bad, 1, /^line 3: .*`params`/m);
+      expect(wrong.stderr).toMatch(/`--check-min` to be at least 50 ms.*`--max-attempts`/);
+      expect(simulator.ledger.calls).toEqual([]);
+      expect(existsSync(path('.message-batches'))).toBe(false);
+    });
+  });
+});
+
+describe('simulator', () => {
+  test('prints its URL first, answers there, and ends on SIGTERM', async () => {
+    await inSandbox({}, async ({ start }) => {
+      const simulating = start('simulator', '--wildcard');
+      await simulating.says(/^http:.*\n/);
+      simulating.child.stdout?.pause();
+      simulating.child.kill('SIGTERM');
+      const { status, stdout } = await simulating.ended;
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\n$/);
+    });
+  });
+});
+
+function helpOf(name: string): string {
+  let text = '';
+  const command = createProgram().commands.find((known) => known.name() === name);
+  command?.configureOutput({ writeOut: (piece) => (text += piece) }).outputHelp();
+  return text;
+}

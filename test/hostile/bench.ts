@@ -1,0 +1,187 @@
+/** The real Activities on a store of their own and a simulator, for one hostile case each. */
+import { appendFile, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createActivities } from '../../activities';
+import { findMessageBatchFailure } from '../../src/errors';
+import type { Collected, Plan, Submission } from '../../src/contract';
+import { chunkFiles } from '../../src/core/job-files';
+import type { Fault, FaultAction, Simulator } from '../../src/simulator';
+import { startSimulator } from '../../src/simulator';
+import { openLocalStore } from '../../src/store/local-store';
+import type { Store } from '../../src/store/store';
+import { clientsFor, quietEnvironment } from '../activities/job-fixture';
+
+/** A request that nobody could object to. */
+export const GOOD_PARAMS = {
+  model: 'claude-haiku-4-5',
+  max_tokens: 16,
+  messages: [{ role: 'user', content: 'Classify: a' }],
+};
+
+const GOOD_INPUT = ['a', 'b', 'c']
+  .map((id) => `${JSON.stringify({ custom_id: id, params: GOOD_PARAMS })}\n`)
+  .join('');
+
+/** A line of the input with some members of its own. */
+export function lineWith(members: object): string {
+  return `${JSON.stringify({ params: GOOD_PARAMS, ...members })}\n`;
+}
+
+/** Of a larger object, every so manieth byte is flipped. */
+const SWEEP_BYTES_MAX = 300;
+
+const FIRST = { round: 1, chunk: 0 } as const;
+
+export interface Bench {
+  readonly root: string;
+  readonly store: Store;
+  readonly simulator: Simulator;
+  /** Plans a job with this input: bytes, or a good one by default. */
+  plan(input?: string | Buffer, options?: object): Promise<Plan>;
+  /** Plans with the Workflow's input as it is given. */
+  planRaw(input: unknown, jobId?: string): Promise<Plan>;
+  submit(plan: Plan): Promise<Submission>;
+  check(plan: Plan, batchId: string): Promise<unknown>;
+  reconcile(plan: Plan): Promise<unknown>;
+  planRound(plan: Plan): Promise<unknown>;
+  collect(plan: Plan, batchId: string, takeAsIs?: boolean): Promise<Collected>;
+  finish(plan: Plan): Promise<{ readonly results: string; readonly failures: string }>;
+  /** Everything at once: a job of one round. */
+  all(input?: string | Buffer): Promise<{ readonly results: string; readonly failures: string }>;
+  /** Plans and submits, with a fault at every create. */
+  submitUnder(action: FaultAction, fault?: Partial<Fault>): Promise<Submission>;
+  checkUnder(action: FaultAction): Promise<unknown>;
+  collectUnder(action: FaultAction, takeAsIs?: boolean): Promise<Collected>;
+  /** Changes one byte in the middle of an object. */
+  flip(key: string): Promise<void>;
+  /** Types of the failures that work ends with when each byte of an object, by turns, is flipped. */
+  sweep(key: string, work: () => Promise<unknown>): Promise<string[]>;
+  /** Makes a file of so many bytes that takes no room, with an end of the case's own. */
+  sparse(bytes: number, end: string): Promise<string>;
+  append(key: string, text: string): Promise<void>;
+  readonly first: ReturnType<typeof chunkFiles>;
+  close(): Promise<void>;
+}
+
+export async function createBench(): Promise<Bench> {
+  const root = await mkdtemp(join(tmpdir(), 'hostile-'));
+  const store = await openLocalStore(root);
+  const simulator = await startSimulator({ batchTimeMs: 0 });
+  const activities = createActivities({
+    store,
+    anthropic: clientsFor(simulator.url),
+    downloadStallMs: 300,
+  });
+  const run = <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> =>
+    quietEnvironment().run(activity, input);
+  const jobId = 'job';
+
+  const bench: Bench = {
+    root,
+    store,
+    simulator,
+    first: chunkFiles(jobId, FIRST),
+    planRaw: (input, id = jobId) =>
+      run(activities.messageBatchPlan.bind(activities), { jobId: id, input, canceling: false }),
+    plan: async (input = GOOD_INPUT, options = {}) => {
+      const { uri } = await store.write('in.jsonl', input);
+      return bench.planRaw({ requests: { uri }, ...options });
+    },
+    submit: (plan) =>
+      run(activities.messageBatchSubmit.bind(activities), { ...plan, ...FIRST, mayPost: true }),
+    check: (plan, batchId) =>
+      run(activities.messageBatchCheck.bind(activities), { ...plan, ...FIRST, batchId }),
+    reconcile: (plan) =>
+      run(activities.messageBatchReconcile.bind(activities), { ...plan, ...FIRST }),
+    planRound: (plan) =>
+      run(activities.messageBatchPlanRound.bind(activities), {
+        ...plan,
+        round: 2,
+        sources: [FIRST],
+      }),
+    collect: (plan, batchId, takeAsIs = false) =>
+      run(activities.messageBatchCollect.bind(activities), {
+        ...plan,
+        ...FIRST,
+        batchId,
+        canceledByUs: false,
+        takeAsIs,
+      }),
+    finish: async (plan) => {
+      await run(activities.messageBatchFinish.bind(activities), {
+        ...plan,
+        status: 'completed' as const,
+        startedAt: '2026-11-22T10:00:00Z',
+        endedAt: '2026-11-22T11:00:00Z',
+      });
+      const read = (file: string): Promise<string> =>
+        readFile(join(root, 'jobs', jobId, file), 'utf8');
+      return { results: await read('results.jsonl'), failures: await read('failures.jsonl') };
+    },
+    all: async (input) => {
+      const plan = await bench.plan(input);
+      await bench.collect(plan, batchIdOf(await bench.submit(plan)));
+      return bench.finish(plan);
+    },
+    submitUnder: async (action, fault = {}) => {
+      // The list before the create is spared: what is spoiled is the call that pays.
+      simulator.fault({ on: 'create', times: Infinity, ...fault, action });
+      return bench.submit(await bench.plan());
+    },
+    checkUnder: async (action) => {
+      const plan = await bench.plan();
+      const batchId = batchIdOf(await bench.submit(plan));
+      simulator.fault({ on: 'retrieve', times: Infinity, action });
+      return bench.check(plan, batchId);
+    },
+    collectUnder: async (action, takeAsIs) => {
+      const plan = await bench.plan();
+      const batchId = batchIdOf(await bench.submit(plan));
+      simulator.fault({ on: 'results', times: Infinity, action });
+      return bench.collect(plan, batchId, takeAsIs);
+    },
+    flip: async (key) => {
+      const path = join(root, key);
+      const bytes = await readFile(path);
+      const at = Math.floor(bytes.length / 2);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      await writeFile(path, bytes);
+    },
+    sweep: async (key, work) => {
+      const path = join(root, key);
+      const whole = await readFile(path);
+      const types = new Set<string>();
+      for (let at = 0; at < whole.length; at += Math.ceil(whole.length / SWEEP_BYTES_MAX)) {
+        const flipped = Buffer.from(whole);
+        flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 7));
+        await writeFile(path, flipped);
+        const type = await work().then(
+          () => 'no failure',
+          (error: unknown) => findMessageBatchFailure(error)?.type ?? String(error)
+        );
+        types.add(type);
+      }
+      await writeFile(path, whole);
+      return [...types].sort();
+    },
+    sparse: async (bytes, end) => {
+      const path = join(root, 'sparse.jsonl');
+      await (await open(path, 'w')).close();
+      await truncate(path, bytes);
+      await appendFile(path, end);
+      return store.uriOf('sparse.jsonl');
+    },
+    append: (key, text) => appendFile(join(root, key), text),
+    close: async () => {
+      await simulator.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+  return bench;
+}
+
+export function batchIdOf(submission: Submission): string {
+  if (submission.state !== 'submitted') throw new Error(`The submission is ${submission.state}.`);
+  return submission.batchId;
+}

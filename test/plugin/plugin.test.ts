@@ -1,0 +1,235 @@
+/**
+ * Goal: one line gives a Worker what it needs, beside whatever else it has, and one that lacks our Workflows refuses to
+ * start. Method: real Workers on the test server.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Anthropic from '@anthropic-ai/sdk';
+import { Client } from '@temporalio/client';
+import { SimplePlugin } from '@temporalio/plugin';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, Worker, type WorkerOptions } from '@temporalio/worker';
+import { MessageBatchesPlugin } from '../../src/index';
+import { checkBundle } from '../../src/plugin/bundle-check';
+import {
+  API_KEY,
+  requests,
+  silentLogger,
+  withEngine,
+  workflowBundle,
+  type Engine,
+} from '../helpers/engine';
+import { createTimeSkippingEnv } from '../helpers/temporal';
+
+let env: TestWorkflowEnvironment;
+let folder: string;
+beforeAll(async () => {
+  env = await createTimeSkippingEnv();
+  // Inside of the project: a Workflow module finds its packages from where it lies.
+  folder = await mkdtemp(join(__dirname, '.workflows-'));
+});
+afterAll(async () => {
+  await env.teardown();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function pluginOf({ simulator, store }: Engine): MessageBatchesPlugin {
+  const client = () => new Anthropic({ apiKey: API_KEY, baseURL: simulator.url });
+  return new MessageBatchesPlugin({ store, clients: { default: client } });
+}
+
+/** Runs a job on a Worker with these options and nothing else. */
+async function expectRuns(
+  { batches, jobId, taskQueue }: Engine,
+  options: Partial<WorkerOptions>
+): Promise<void> {
+  const worker = await Worker.create({ connection: env.nativeConnection, taskQueue, ...options });
+  await worker.runUntil(async () => {
+    const job = await batches.start(requests(2), { jobId });
+    expect(await job.report()).toMatchObject({ succeeded: 2 });
+  });
+}
+
+async function moduleOf(text: string): Promise<string> {
+  const path = join(folder, randomUUID(), 'index.ts');
+  await mkdir(join(path, '..'));
+  await writeFile(path, text);
+  return path;
+}
+
+const OTHER_WORKFLOW = 'export async function greet(): Promise<string> { return "hello"; }\n';
+
+describe('MessageBatchesPlugin', () => {
+  test('runs jobs from a module that re-exports the Workflows, beside other plugins and interceptors', async () => {
+    await withEngine(env, { worker: null }, async (engine) => {
+      const index = JSON.stringify(join(__dirname, '../../workflows'));
+      const workflowsPath = await moduleOf(`${OTHER_WORKFLOW}export * from ${index};\n`);
+      const seen: string[] = [];
+      const other = new SimplePlugin({
+        name: 'test.OtherPlugin',
+        activities: { otherActivity: () => Promise.resolve('other') },
+      });
+      const worker = await Worker.create({
+        connection: env.nativeConnection,
+        taskQueue: engine.taskQueue,
+        workflowsPath,
+        activities: { ownActivity: () => Promise.resolve('own') },
+        interceptors: {
+          activity: [
+            ({ info }) => ({
+              inbound: {
+                execute: async (input, next) => {
+                  seen.push(info.activityType);
+                  return next(input);
+                },
+              },
+            }),
+          ],
+        },
+        plugins: [other, pluginOf(engine)],
+      });
+      const { batches, jobId, taskQueue } = engine;
+      await worker.runUntil(async () => {
+        const job = await batches.start(requests(2), { jobId });
+        expect(await job.report()).toMatchObject({ succeeded: 2 });
+        const greeting: unknown = await env.client.workflow.execute('greet', {
+          workflowId: `${jobId}-greet`,
+          taskQueue,
+        });
+        expect(greeting).toBe('hello');
+      });
+      expect(seen).toContain('messageBatchCollect');
+      expect([...(worker.options.activities as Map<string, unknown>).keys()]).toEqual(
+        expect.arrayContaining(['ownActivity', 'otherActivity', 'messageBatchSubmit'])
+      );
+    });
+  });
+
+  test('can be applied twice, and through a client', async () => {
+    await withEngine(env, { worker: null }, async (engine) => {
+      const plugin = pluginOf(engine);
+      const { code } = await workflowBundle();
+      await expectRuns(engine, { workflowBundle: { code }, plugins: [plugin, plugin] });
+      const client = new Client({ connection: env.connection, plugins: [plugin] });
+      const { status } = await client.workflow.getHandle(engine.jobId).describe();
+      expect(status.name).toBe('COMPLETED');
+    });
+  });
+
+  test('takes a bundle from code or from a file that was made with or without it', async () => {
+    await withEngine(env, { worker: null }, async (engine) => {
+      const plugins = [pluginOf(engine)];
+      const { code } = await bundleWorkflowCode({
+        workflowsPath: require.resolve('../../workflows'),
+        logger: silentLogger(),
+        plugins,
+      });
+      const codePath = join(folder, 'bundle.js');
+      await writeFile(codePath, code);
+      await expectRuns(engine, { workflowBundle: { codePath }, plugins });
+    });
+  });
+
+  test('refuses Workflows that lack ours, and says what to add', async () => {
+    const workflowsPath = await moduleOf(OTHER_WORKFLOW);
+    const plugins = [new MessageBatchesPlugin({ store: join(folder, 'store') })];
+    const base = { connection: env.nativeConnection, taskQueue: 'none', plugins };
+    const says = "export * from 'temporal-message-batches/workflows'";
+    const logger = silentLogger();
+    await expect(Worker.create({ ...base, workflowsPath })).rejects.toThrow(says);
+    const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+    expect(checkBundle(code)).toBe('missing');
+    await expect(Worker.create({ ...base, workflowBundle: { code } })).rejects.toThrow(says);
+    const codePath = join(folder, 'other.js');
+    await writeFile(codePath, code);
+    await expect(Worker.create({ ...base, workflowBundle: { codePath } })).rejects.toThrow(says);
+    await expect(bundleWorkflowCode({ workflowsPath, logger, plugins })).rejects.toThrow(says);
+  });
+
+  test('refuses an Activity of another with a name of ours', async () => {
+    const { code } = await workflowBundle();
+    const clash = Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: 'none',
+      workflowBundle: { code },
+      activities: { messageBatchCheck: () => Promise.resolve() },
+      plugins: [new MessageBatchesPlugin({ store: join(folder, 'store') })],
+    });
+    await expect(clash).rejects.toThrow('`messageBatchCheck` belongs to temporal-message-batches');
+  });
+
+  test('serves Activities alone, where another Worker has the Workflows', async () => {
+    await withEngine(env, { worker: null }, async (engine) => {
+      const { code } = await workflowBundle();
+      const { taskQueue } = engine;
+      const connection = env.nativeConnection;
+      const workflows = await Worker.create({ connection, taskQueue, workflowBundle: { code } });
+      await workflows.runUntil(expectRuns(engine, { plugins: [pluginOf(engine)] }));
+    });
+  });
+
+  test('replays histories without a store, a key or a call', async () => {
+    await withEngine(env, {}, async ({ batches, histories, jobId, simulator }) => {
+      await (await batches.start(requests(2), { jobId })).report();
+      const calls = simulator.ledger.calls.length;
+      const recorded = (await histories()).map(({ workflowId, history }) => ({
+        workflowId,
+        history,
+      }));
+      const { code } = await workflowBundle();
+      const plugins = [new MessageBatchesPlugin({ store: join(folder, 'nowhere') })];
+      const replays = Worker.runReplayHistories({ workflowBundle: { code }, plugins }, recorded);
+      const errors: unknown[] = [];
+      for await (const { error } of replays) errors.push(error);
+      expect(errors).toEqual([undefined, undefined]);
+      expect(simulator.ledger.calls).toHaveLength(calls);
+    });
+  });
+});
+
+describe('executeMessageBatchJob', () => {
+  test("runs a job from a user's Workflow on another task queue; cancelling that one cancels the job", async () => {
+    await withEngine(env, {}, async (engine) => {
+      const { batches, jobId, simulator, store, taskQueue } = engine;
+      const index = JSON.stringify(join(__dirname, '../../workflows'));
+      const workflowsPath = await moduleOf(
+        `import { executeMessageBatchJob } from ${index};
+         export async function classify(input: object, options: object): Promise<number> {
+           return (await executeMessageBatchJob(input as never, options as never)).succeeded;
+         }\n`
+      );
+      const own = await Worker.create({
+        connection: env.nativeConnection,
+        taskQueue: `${taskQueue}-own`,
+        workflowsPath,
+      });
+      await own.runUntil(async () => {
+        const { uri } = await store.write('input/requests.jsonl', lines(3));
+        const start = (id: string) =>
+          env.client.workflow.start('classify', {
+            workflowId: `${id}-parent`,
+            taskQueue: `${taskQueue}-own`,
+            args: [{ requests: { uri } }, { jobId: id, taskQueue }],
+          });
+        expect(await (await start(jobId)).result()).toBe(3);
+        const parent = await start(`${jobId}-2`);
+        const job = await batches.attach(`${jobId}-2`);
+        while (simulator.ledger.batches.length < 2) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        await parent.cancel();
+        await expect(parent.result()).rejects.toMatchObject({
+          cause: { name: 'CancelledFailure' },
+        });
+        expect(await job.report()).toMatchObject({ status: 'canceled', canceled: 3 });
+      });
+    });
+  });
+});
+
+function lines(count: number): string {
+  return requests(count)
+    .map((request) => JSON.stringify(request))
+    .join('\n');
+}
