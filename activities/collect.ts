@@ -66,6 +66,7 @@ export function createCollect(deps: ActivityDeps): (input: CollectInput) => Prom
       beatQuietly(heartbeat);
     }, PULSE_DELAY_MS);
     try {
+      if (input.gone) return await giveUp(deps.store, input, heartbeat);
       const collection = await prepare(deps, input, callerOf(client, input), heartbeat);
       return await withSpool(async (spool) => {
         const index = await readResults(collection, spool);
@@ -77,6 +78,22 @@ export function createCollect(deps: ActivityDeps): (input: CollectInput) => Prom
       clearInterval(pulse);
     }
   };
+}
+
+/** Every request of a batch that a person has given up is missing. */
+async function giveUp(
+  store: Store,
+  input: CollectInput,
+  heartbeat: Collection['heartbeat']
+): Promise<Collected> {
+  const chunk = await readChunk(store, input);
+  const members = await readMembers(store, input, chunk.requests, chunk.members);
+  const { maxAttempts } = input.options;
+  const prefix = await readPrefix(store, input);
+  const index = createResultsIndex({ members, prefix, maxAttempts, canceledByUs: false });
+  return withSpool((spool) =>
+    writeCollected({ store, input, check: null, index, spool, heartbeat })
+  );
 }
 
 async function prepare(

@@ -12,7 +12,8 @@ import { outcomeLines, retryLines } from './write-outcomes';
 export interface CollectedParts {
   readonly store: Store;
   readonly input: CollectInput;
-  readonly check: BatchCheck;
+  /** Null when nobody could look at the batch any more. */
+  readonly check: BatchCheck | null;
   readonly index: ResultsIndex;
   readonly spool: FileHandle;
   /** Throws when the Activity is canceled. */
@@ -31,7 +32,7 @@ export async function writeCollected(parts: CollectedParts): Promise<Collected> 
   const retry = await store.write(files.retry, beating(retryLines(index), heartbeat));
   const record: CollectedRecord = {
     collected,
-    ended_at: check.endedAt,
+    ended_at: check?.endedAt ?? null,
     usage: index.usage,
     stop_reasons: index.stopReasons,
     cost_nano_usd: index.costPicoUsd === null ? null : toNanoUsd(index.costPicoUsd).toString(),
@@ -39,7 +40,7 @@ export async function writeCollected(parts: CollectedParts): Promise<Collected> 
     retry,
   };
   // A chunk that is collected has a batch: whoever adds up the job looks there first.
-  await ensureBatchRecord(store, input, input.batchId, check);
+  if (check !== null) await ensureBatchRecord(store, input, input.batchId, check);
   await store.write(files.collected, toRecordText(record));
   return collected;
 }

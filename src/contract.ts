@@ -202,6 +202,8 @@ export interface CollectInput extends BatchInput {
   readonly canceledByUs: boolean;
   /** True when the results were read often enough: what is not there by now is `missing`. */
   readonly takeAsIs: boolean;
+  /** True when a person has given the batch up: the API is not asked, and every request of it is `missing`. */
+  readonly gone: boolean;
 }
 
 /** What a chunk came to. */
@@ -250,6 +252,8 @@ export interface ResolveInput extends JobContext, ChunkName {
 export interface ResumeArgument {
   /** Answers a submission whose end is unknown: `absent`, or the batch's id. */
   readonly submission?: string;
+  /** Gives up the batches that the job stands still for because the API has lost them: their requests are `missing`. */
+  readonly batch?: 'gone';
   /** Lifts pauses of this kind alone; without it, all. */
   readonly only?: PauseKind;
 }

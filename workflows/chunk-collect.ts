@@ -8,7 +8,7 @@ import { COLLECT_READS_MAX } from '../src/limits';
 import type { Chunk } from './chunk';
 import { rest } from './control';
 import { long } from './calls';
-import { overcome, standStill } from './persist';
+import { overcome, standStillForBatch } from './persist';
 
 /** Reads the results until they are whole; after the last reading, what is not there is `missing`. */
 export async function collectBatch(
@@ -16,12 +16,14 @@ export async function collectBatch(
   batch: Omit<CollectInput, 'takeAsIs'>
 ): Promise<void> {
   let incomplete = 0;
+  let { gone } = batch;
   for (let failures = 1; ; failures++) {
     const takeAsIs = incomplete >= COLLECT_READS_MAX;
     try {
       const collected = await long(`collect ${batch.batchId}`).messageBatchCollect({
         ...batch,
         takeAsIs,
+        gone,
       });
       await chunk.change({ collected, pause: null });
       return;
@@ -29,7 +31,7 @@ export async function collectBatch(
       const found = findMessageBatchFailure(error, 'MessageBatch.ResultsIncomplete');
       if (found !== null && takeAsIs) {
         // Nothing to take: a person should know, and it may yet come.
-        await standStill(chunk, { kind: 'batch', reason: found.message });
+        gone = await standStillForBatch(chunk, found.message);
       } else if (found !== null) {
         incomplete += 1;
         const summary = `results of ${batch.batchId} incomplete, reading ${incomplete + 1} next`;

@@ -13,10 +13,11 @@ import { findMessageBatchFailure } from '../src/errors';
 import type { Chunk } from './chunk';
 import { rest } from './control';
 import { short } from './calls';
-import { overcome, standStill } from './persist';
+import { overcome, standStill, standStillForBatch } from './persist';
 
 export interface BatchEnd {
-  readonly check: BatchCheck;
+  /** The last look; null when a person has given the batch up. */
+  readonly check: BatchCheck | null;
   /** Whether this job asked the API to cancel the batch. */
   readonly canceledByUs: boolean;
 }
@@ -44,9 +45,11 @@ export async function awaitEnd(
     const check = await look(chunk, batch, { number, cancels: cancelsNow, failures });
     if (check === 'missing') {
       missingSinceMs ??= Date.now();
-      if (Date.now() - missingSinceMs > batch.options.orphanWaitMs) await sayMissing(chunk, batch);
-      else if (cancelsNow)
+      if (Date.now() - missingSinceMs > batch.options.orphanWaitMs) {
+        if (await isGivenUp(chunk, batch)) return { check: null, canceledByUs };
+      } else if (cancelsNow) {
         await rest(control, backoffMs(1), { summary: 'not found, asking again' });
+      }
       continue;
     }
     missingSinceMs = null;
@@ -114,11 +117,11 @@ interface LookOptions {
   readonly failures: number;
 }
 
-async function sayMissing(chunk: Chunk, { batchId }: BatchInput): Promise<void> {
-  await standStill(chunk, {
-    kind: 'batch',
-    reason: `The API no longer knows ${batchId}. Was it deleted, or does the key belong to another workspace?`,
-  });
+async function isGivenUp(chunk: Chunk, { batchId }: BatchInput): Promise<boolean> {
+  return standStillForBatch(
+    chunk,
+    `The API no longer knows ${batchId}. Was it deleted, or does the key belong to another workspace?`
+  );
 }
 
 async function sayOverdue(chunk: Chunk, { batchId }: BatchInput): Promise<void> {

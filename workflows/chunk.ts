@@ -36,8 +36,8 @@ export async function messageBatchChunk(input: ChunkInput): Promise<ChunkState> 
     if (submission !== null) {
       const batch: BatchInput = { ...input, batchId: submission.batchId };
       const { check, canceledByUs } = await awaitEnd(chunk, batch, submission);
-      await chunk.change({ phase: 'collecting', endedAt: check.endedAt });
-      await collectBatch(chunk, { ...batch, canceledByUs });
+      await chunk.change({ phase: 'collecting', endedAt: check?.endedAt ?? null });
+      await collectBatch(chunk, { ...batch, canceledByUs, gone: check === null });
     }
     await chunk.change({ phase: 'ended' });
     return chunk.state;

@@ -145,9 +145,10 @@ function toPause(argument: unknown): Pause {
 }
 
 function toResume(argument: unknown): ResumeArgument {
-  const { submission, only } = toRecord(argument) as Partial<ResumeArgument>;
+  const { submission, batch, only } = toRecord(argument) as Partial<ResumeArgument>;
   return {
     ...(typeof submission === 'string' ? { submission } : {}),
+    ...(batch === 'gone' ? { batch } : {}),
     ...(typeof only === 'string' ? { only } : {}),
   };
 }

@@ -78,6 +78,19 @@ export async function standStill(standing: Standing, pause: Pause): Promise<void
   await standing.setPause(null);
 }
 
+/**
+ * Stands still for a batch that the API has lost.
+ *
+ * @returns true when a person has given it up.
+ */
+export async function standStillForBatch(standing: Standing, what: string): Promise<boolean> {
+  const { control } = standing;
+  const { resumes } = control;
+  const reason = `${what} Resume with {"batch": "gone"} to give its requests up as missing.`;
+  await standStill(standing, { kind: 'batch', reason });
+  return control.resumes !== resumes && control.resumed.batch === 'gone';
+}
+
 export function isSamePause(a: Pause | null, b: Pause | null): boolean {
   return a?.kind === b?.kind && a?.reason === b?.reason;
 }

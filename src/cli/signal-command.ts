@@ -11,17 +11,20 @@ import { findExecution, findReport, queryProgress, refuseNotRunning } from './jo
 import { print } from './output';
 import type { ConnectFlags } from './settings';
 
+/** A job before and after a Signal; null: the Signal was delivered, and no Worker answers. */
+export interface SignalEffect {
+  readonly before: JobProgress | null;
+  readonly after: JobProgress | null;
+}
+
 export interface SignalCommand {
   /** Whether the job is to act on it at once, by this command's Worker where the server is embedded. */
   readonly carriesOn: boolean;
   readonly send: (handle: JobHandle) => Promise<void>;
   /** Whether the Signal has done all that it does soon. */
   readonly isDone: (progress: JobProgress) => boolean;
-  /** What happened and what will. Null progress: the Signal was delivered, and no Worker answers. */
-  readonly describe: (
-    progress: JobProgress | null,
-    command: JobCommand
-  ) => string | Promise<string>;
+  /** What happened and what will. */
+  readonly describe: (effect: SignalEffect, command: JobCommand) => string | Promise<string>;
 }
 
 /** How long the effect is waited for. */
@@ -38,13 +41,15 @@ export function sendSignal(
     const { session, handle } = command;
     // A Signal to a job that ended is refused by Temporal, one to an id that never ran as well.
     if ((await findExecution(session, jobId)) !== 'running') await refuseNotRunning(session, jobId);
+    const before = await queryProgress(session, handle).catch(() => null);
     try {
       await signal.send(handle);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) await refuseNotRunning(session, jobId);
       throw error;
     }
-    print(await signal.describe(await awaitEffect(command, signal), command));
+    const after = await awaitEffect(command, signal);
+    print(await signal.describe({ before, after }, command));
     return EXIT.done;
   });
 }
@@ -64,6 +69,8 @@ async function awaitEffect(
 }
 
 /** Batches that are at the API now. */
-export function batchesAtApi({ batches }: JobProgress): number {
-  return batches.filter(({ phase }) => phase === 'processing' || phase === 'canceling').length;
+export function batchesAtApi(progress: JobProgress | null): number {
+  return (progress?.batches ?? []).filter(
+    ({ phase }) => phase === 'processing' || phase === 'canceling'
+  ).length;
 }

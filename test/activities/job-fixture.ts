@@ -105,6 +105,7 @@ export async function createJob(options: JobFixtureOptions = {}): Promise<JobFix
       ...batchInput(batchId),
       canceledByUs: false,
       takeAsIs: false,
+      gone: false,
       ...more,
     }),
     close: async () => {

@@ -3,6 +3,27 @@ import type { Simulator } from '../../src/simulator';
 import { parseWireId } from '../../src/core/wire-id';
 import { question } from '../helpers/engine';
 
+/** Whether everything is tried, by `npm run test:crash`; else a choice of it, in a minute. */
+export const LONG = Boolean(process.env['CRASH_SEEDS'] ?? process.env['CRASH_SEED']);
+
+/** All cases in the long version, in the short one those that are marked. */
+export function chosen<T extends { readonly short?: boolean }>(cases: readonly T[]): readonly T[] {
+  return LONG ? cases : cases.filter(({ short }) => short);
+}
+
+/** The ids in a job's `results.jsonl`, in its order. */
+export function succeededIds(results: string): string[] {
+  return results
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
+}
+
+/** The ids of the requests of {@link inputOf}. */
+export function idsOf(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name} #${index}`);
+}
+
 /** Requests of one job, as JSON Lines; their texts are the job's own, so that no two jobs share a request. */
 export function inputOf(name: string, count: number): string {
   return Array.from({ length: count }, (_, index) => {

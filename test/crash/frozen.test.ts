@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/engine';
-import { executedTwice, inputOf, paidTwice } from './expected';
+import { chosen, executedTwice, inputOf, paidTwice } from './expected';
 import { startMachine, type Machine } from './machine';
 
 const REQUESTS = 3;
@@ -13,27 +13,30 @@ const REQUESTS = 3;
 /** When the frozen Worker is woken. */
 type Waking = 'when Temporal has given it up' | 'when the job has ended';
 
-const CASES: readonly {
+interface Case {
   readonly point: string;
   readonly at: 'before' | 'after';
   readonly key: string;
   readonly waking: Waking;
-}[] = [
-  ...(['before', 'after'] as const).flatMap((at) =>
-    (['when Temporal has given it up', 'when the job has ended'] as const).map((waking, index) => ({
-      point: `intent-${at}-${index}`,
-      at,
-      key: 'intents/[^.]+\\.json$',
-      waking,
-    }))
-  ),
-  { point: 'answer', at: 'before', key: '^batches/', waking: 'when the job has ended' },
-  { point: 'plan', at: 'before', key: 'plan\\.json$', waking: 'when the job has ended' },
-  { point: 'outcomes', at: 'before', key: 'outcomes\\.jsonl$', waking: 'when the job has ended' },
-  { point: 'collected', at: 'before', key: 'collected\\.json$', waking: 'when the job has ended' },
-  { point: 'results', at: 'before', key: 'results\\.jsonl$', waking: 'when the job has ended' },
-  { point: 'report', at: 'before', key: 'report\\.json$', waking: 'when the job has ended' },
-];
+  readonly short?: boolean;
+}
+
+const INTENT = 'intents/[^.]+\\.json$';
+const GIVEN_UP = 'when Temporal has given it up';
+const ENDED = 'when the job has ended';
+
+const CASES: readonly Case[] = chosen<Case>([
+  { point: 'intent-1', at: 'before', key: INTENT, waking: GIVEN_UP, short: true },
+  { point: 'intent-2', at: 'after', key: INTENT, waking: GIVEN_UP, short: true },
+  { point: 'intent-3', at: 'before', key: INTENT, waking: ENDED },
+  { point: 'intent-4', at: 'after', key: INTENT, waking: ENDED, short: true },
+  { point: 'answer', at: 'before', key: '^batches/', waking: ENDED },
+  { point: 'plan', at: 'before', key: 'plan\\.json$', waking: ENDED },
+  { point: 'outcomes', at: 'before', key: 'outcomes\\.jsonl$', waking: ENDED },
+  { point: 'collected', at: 'before', key: 'collected\\.json$', waking: ENDED },
+  { point: 'results', at: 'before', key: 'results\\.jsonl$', waking: ENDED },
+  { point: 'report', at: 'before', key: 'report\\.json$', waking: ENDED, short: true },
+]);
 
 /** Longer than the deadline of a POST, and than anything that a woken Activity still has to do. */
 const AFTERMATH_MS = 1500;
@@ -47,7 +50,7 @@ interface Outcome {
   readonly afterwards: { readonly output: unknown; readonly report: string };
 }
 
-async function runCase({ point, at, key, waking }: (typeof CASES)[number]): Promise<Outcome> {
+async function runCase({ point, at, key, waking }: Case): Promise<Outcome> {
   const strike = { name: point, at, key, signal: 'SIGSTOP' } as const;
   const frozen = await machine.startWorker({ taskQueue: point, strikes: [strike] });
   await machine.startJob(point, {
@@ -58,7 +61,7 @@ async function runCase({ point, at, key, waking }: (typeof CASES)[number]): Prom
   await eventually(() => machine.struck(point), `${point} is reached`, 60_000);
   const other = await machine.startWorker({ taskQueue: point });
   // Temporal gives an Activity up after 2 seconds without a heartbeat: about when the other one takes over.
-  if (waking === 'when Temporal has given it up') {
+  if (waking === GIVEN_UP) {
     await sleep(2200);
     frozen.thaw();
   }
@@ -75,7 +78,7 @@ async function runCase({ point, at, key, waking }: (typeof CASES)[number]): Prom
   return { ...then, afterwards };
 }
 
-function begin(each: (typeof CASES)[number], after: Promise<unknown>): Promise<Outcome> {
+function begin(each: Case, after: Promise<unknown>): Promise<Outcome> {
   const end = after.then(() => runCase(each));
   end.catch(() => undefined);
   ends.set(each.point, end);
@@ -102,7 +105,7 @@ afterAll(async () => {
 
 describe('a Worker that was frozen', () => {
   test.each(CASES)(
-    '$at $key, woken $waking',
+    'stopped $at it wrote $key, woken $waking',
     async ({ point }) => {
       const end = await ends.get(point);
       expect(end?.afterwards).toEqual({ output: end?.output, report: end?.report });

@@ -107,6 +107,7 @@ export async function createBench(): Promise<Bench> {
         batchId,
         canceledByUs: false,
         takeAsIs,
+        gone: false,
       }),
     finish: async (plan) => {
       await run(activities.messageBatchFinish.bind(activities), {

@@ -82,6 +82,28 @@ describe('an API in trouble', () => {
     });
   });
 
+  test.each([
+    { name: 'while the job waits', cancels: false, status: 'completed' },
+    { name: 'while the job is being canceled', cancels: true, status: 'canceled' },
+  ])("a deleted batch is given up on a person's word $name", async ({ cancels, status }) => {
+    await withEngine(env, {}, async ({ batches, jobId, lines, simulator }) => {
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      simulator.batches()[0]?.setVisible(false);
+      if (cancels) await job.cancel();
+      await env.sleep(20 * MINUTE_MS);
+      const paused = await progressWhere(job, isPaused, 'a pause');
+      expect(paused.paused_reason).toContain('{"batch": "gone"}');
+      await job.resume({ batch: 'gone' });
+      expect(await job.report()).toMatchObject({ status, missing: 3, rounds: 1 });
+      const failures = await lines('failures.jsonl');
+      expect(failures.map(({ attempts, result }) => [attempts, result.type])).toEqual(
+        Array.from({ length: 3 }, () => [1, 'missing'])
+      );
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
   test('a batch that the API no longer shows pauses the job, which goes on when it is back', async () => {
     await withEngine(env, {}, async ({ batches, histories, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import type { JobProgress } from '../../contract';
 import { hint } from '../hints';
 import { hasOtherUsers, type JobCommand } from '../job-command';
 import { plural } from '../output';
 import { addConnectFlags, type ConnectFlags } from '../settings';
-import { batchesAtApi, sendSignal } from '../signal-command';
+import { batchesAtApi, sendSignal, type SignalEffect } from '../signal-command';
 
 const EXAMPLES = `
 Nothing new is submitted, what runs at the API is canceled there, and every finished result is kept.
@@ -34,14 +33,11 @@ export function addCancelCommand(program: Command): void {
     );
 }
 
-async function describe(
-  progress: JobProgress | null,
-  { session, handle }: JobCommand
-): Promise<string> {
+async function describe({ after }: SignalEffect, { session, handle }: JobCommand): Promise<string> {
   const { jobId } = handle;
   const { settings } = session;
-  if (progress?.phase === 'ended') return `The job ${jobId} is canceled and has ended.`;
-  const running = progress === null ? 0 : batchesAtApi(progress);
+  if (after?.phase === 'ended') return `The job ${jobId} is canceled and has ended.`;
+  const running = batchesAtApi(after);
   const batches = running === 0 ? '' : ` ${plural(running, 'batch')} at the API will end soon.`;
   const needsHelp = settings.temporal === null && !(await hasOtherUsers(settings.stateDir));
   const next = needsHelp

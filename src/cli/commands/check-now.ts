@@ -22,8 +22,8 @@ export function addCheckNowCommand(program: Command): void {
         carriesOn: true,
         send: (handle) => handle.checkNow(),
         isDone: () => true,
-        describe: (progress) => {
-          const running = progress === null ? 0 : batchesAtApi(progress);
+        describe: ({ before }) => {
+          const running = batchesAtApi(before);
           return running === 0
             ? `The job ${jobId} has no batch at the API to look at now.`
             : `The job ${jobId} looks at ${plural(running, 'batch')} at the API now.`;

@@ -24,8 +24,8 @@ export function addPauseCommand(program: Command): void {
         carriesOn: false,
         send: (handle) => handle.pause(),
         isDone: ({ status }) => status !== 'running',
-        describe: (progress, { session }) => {
-          const running = progress === null ? 0 : batchesAtApi(progress);
+        describe: ({ after }, { session }) => {
+          const running = batchesAtApi(after);
           const batches =
             running === 0
               ? ''

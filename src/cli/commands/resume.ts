@@ -6,6 +6,7 @@ import { sendSignal } from '../signal-command';
 
 interface ResumeFlags extends ConnectFlags {
   readonly submission?: string;
+  readonly batch?: 'gone';
 }
 
 const EXAMPLES = `
@@ -25,10 +26,16 @@ export function addResumeCommand(program: Command): void {
     .argument('<JOB>', 'id of the job')
     .addOption(
       new Option('--submission <word>', 'what became of a submission: absent, or the batch’s id')
+    )
+    .addOption(
+      new Option(
+        '--batch <word>',
+        'give up a batch that the API has lost: its requests are missing'
+      ).choices(['gone'])
     );
   addConnectFlags(command)
     .addHelpText('after', EXAMPLES)
-    .action((jobId: string, { submission, ...flags }: ResumeFlags) => {
+    .action((jobId: string, { submission, batch, ...flags }: ResumeFlags) => {
       if (
         submission !== undefined &&
         !/^(absent|msgbatch_[A-Za-z0-9_-]{1,200})$/.test(submission)
@@ -41,11 +48,15 @@ export function addResumeCommand(program: Command): void {
       }
       return sendSignal(jobId, flags, {
         carriesOn: true,
-        send: (handle) => handle.resume(submission === undefined ? {} : { submission }),
+        send: (handle) =>
+          handle.resume({
+            ...(submission === undefined ? {} : { submission }),
+            ...(batch === undefined ? {} : { batch }),
+          }),
         isDone: ({ status }) => status !== 'paused',
-        describe: (progress) =>
-          progress?.status === 'paused'
-            ? `The job ${jobId} was told to go on and is still paused: ${progress.paused_reason ?? 'no reason was given.'}`
+        describe: ({ after }) =>
+          after?.status === 'paused'
+            ? `The job ${jobId} was told to go on and is still paused: ${after.paused_reason ?? 'no reason was given.'}`
             : `The job ${jobId} goes on.`,
       });
     });

@@ -53,8 +53,9 @@ export interface Sandbox {
 
 /** Expects an exit status, and something in what the command told. */
 export function expectEnd({ status, stdout, stderr }: Ended, expected: number, told: RegExp): void {
-  expect({ status, told: `${stdout}${stderr}` }).toMatchObject({ status: expected });
-  expect(`${stdout}${stderr}`).toMatch(told);
+  const all = `${stdout}${stderr}`;
+  // In one object, so that a wrong status shows what was told.
+  expect({ status, all }).toEqual({ status: expected, all: expect.stringMatching(told) as string });
   expect(stderr).not.toMatch(/^ +at /m);
 }
 
