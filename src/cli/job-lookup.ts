@@ -9,7 +9,7 @@ import { isJobId } from '../core/job-id';
 import { readPlanRecord, readReport } from '../core/records';
 import type { Store } from '../store/store';
 import { apiOrigin, hasKey } from './api-key';
-import { commandError } from './errors';
+import { commandError, toSentence } from './errors';
 import { hint } from './hints';
 import type { Session, WorkerKind } from './session';
 
@@ -47,9 +47,19 @@ export async function findExecution({ client }: Session, jobId: string): Promise
   }
 }
 
-/** Asks a job for its progress, but not longer than a person waits. */
+/**
+ * Asks a job for its progress, but not longer than a person waits.
+ *
+ * @throws CommandError when no Worker answers.
+ */
 export async function queryProgress(session: Session, handle: JobHandle): Promise<JobProgress> {
-  return session.client.withDeadline(Date.now() + QUERY_MS_MAX, () => handle.progress());
+  try {
+    return await session.client.withDeadline(Date.now() + QUERY_MS_MAX, () => handle.progress());
+  } catch (error) {
+    throw commandError(
+      `No Worker of the task queue ${session.settings.taskQueue} answers for the job ${handle.jobId}: ${toSentence(error)}`
+    );
+  }
 }
 
 /**

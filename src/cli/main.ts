@@ -1,9 +1,17 @@
 /**
  * The entry of the command `message-batches`.
  */
+import { toErrorText } from './errors';
+import { EXIT } from './exit-status';
 import { createProgram } from './program';
 
 async function main(): Promise<void> {
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.on(event, (error: unknown) => {
+      process.stderr.write(`${toErrorText(error)}\n`);
+      process.exit(EXIT.failed);
+    });
+  }
   // Whoever reads our output may have had enough: `… | head`.
   process.stdout.on('error', () => {
     process.exit();

@@ -15,7 +15,7 @@ export interface PauseWatchOptions {
   readonly resumeHint: string;
 }
 
-/** A lifted pause may take this long to vanish: the Signal goes from the job to its chunks. */
+/** A pause that was lifted may take this long to vanish: the Signal goes from the job to its chunks. */
 const LIFT_MS = 3_000;
 
 /**
@@ -25,21 +25,22 @@ const LIFT_MS = 3_000;
  */
 export function createPauseWatch(options: PauseWatchOptions): (progress: JobProgress) => void {
   const { handle, display, isTerminal, resumeHint } = options;
-  let liftedAtMs: number | null = null;
+  let isFirst = true;
+  let waitUntilMs = 0;
   let shown: string | null = null;
   return ({ job_id: jobId, status, paused_reason: reason }) => {
+    const isFound = isFirst && status === 'paused';
+    isFirst = false;
     if (status !== 'paused') {
       shown = null;
       return;
     }
-    const nowMs = performance.now();
-    if (liftedAtMs === null) {
-      liftedAtMs = nowMs;
+    if (isFound) {
       // Running again is the word that key and account are mended; a person's pause takes a person's word.
       handle.resume({ only: 'account' }).catch(() => undefined);
-      return;
+      waitUntilMs = performance.now() + LIFT_MS;
     }
-    if (nowMs - liftedAtMs < LIFT_MS || shown === reason) return;
+    if (performance.now() < waitUntilMs || shown === reason) return;
     shown = reason;
     const why = `The job ${jobId} is paused: ${reason ?? 'no reason was given.'}`;
     if (!isTerminal) {

@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectEnd, inSandbox, QUICK } from './helpers/sandbox';
 
+jest.setTimeout(120_000);
+
 describe('run --detach', () => {
   test('leaves a Worker in the background; every command finds the job', async () => {
     await inSandbox({ batchTimeMs: 600_000 }, async (sandbox) => {

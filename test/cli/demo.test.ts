@@ -1,5 +1,7 @@
 import { expectEnd, inSandbox } from './helpers/sandbox';
 
+jest.setTimeout(120_000);
+
 describe('demo', () => {
   test('runs a whole job over real documents in under a minute, and cleans up', async () => {
     await inSandbox({}, async ({ run, env, simulator }) => {

@@ -22,6 +22,8 @@ const COMMANDS = [
   'demo',
 ];
 
+jest.setTimeout(120_000);
+
 describe('--help', () => {
   test('names every command of the contract', () => {
     expect(createProgram().commands.map((command) => command.name())).toEqual(COMMANDS);

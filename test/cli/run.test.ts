@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { errored } from '../../src/simulator';
 import { expectEnd, holdState, inSandbox, QUICK, type HeldState } from './helpers/sandbox';
 
+jest.setTimeout(120_000);
+
 const ODD_IDS = ['a/b', 'with spaces', 'ü', '日本', '"quoted"'];
 
 describe('run', () => {

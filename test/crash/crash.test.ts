@@ -6,7 +6,14 @@
  * `npm run test:crash` runs many seeds; CRASH_SEED=7 runs that one again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errored, expired, type Outcome, type ScriptedRequest } from '../../src/simulator';
+import {
+  cutMidLine,
+  dropping,
+  errored,
+  expired,
+  type Outcome,
+  type ScriptedRequest,
+} from '../../src/simulator';
 import { numberOf } from '../helpers/engine';
 import { executedTwice, inputOf, paidTwice } from './expected';
 import { startMachine, type Machine } from './machine';
@@ -75,9 +82,14 @@ async function workInPeace(machine: Machine, isOver: () => boolean): Promise<voi
   await worker.stop();
 }
 
-/** Kills Workers, the server or both, again and again, and starts them again. Every other seed has two Workers. */
+/** Kills Workers, the server or both, again and again, and loses answers. Every other seed has two Workers. */
 async function killAtRandom(machine: Machine, seed: number, isOver: () => boolean): Promise<void> {
   const random = mulberry32(seed);
+  const upToThree = (): number => Math.floor(random() * 4);
+  const { simulator } = machine;
+  simulator.fault({ on: 'create', stage: 'executed', skip: upToThree(), action: dropping() });
+  simulator.fault({ on: 'create', stage: 'read', skip: upToThree(), action: dropping() });
+  simulator.fault({ on: 'results', skip: upToThree(), action: cutMidLine(1) });
   const workers = Array.from({ length: 1 + (seed % 2) }, () => machine.keepWorker());
   for (let kills = 0; kills < KILLS && !isOver(); kills++) {
     await sleep(150 + random() * 1500);

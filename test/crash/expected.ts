@@ -11,6 +11,26 @@ export function chosen<T extends { readonly short?: boolean }>(cases: readonly T
   return LONG ? cases : cases.filter(({ short }) => short);
 }
 
+/** Runs work, so much of it at a time: what jobs do is wait, but each of their Workers is a process. */
+export function createCrowd(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let places = atOnce;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (places > 0) places -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else places += 1;
+    }
+  };
+}
+
+/** For a test whose work waits for others' in a crowd. */
+export const CROWD_MS_MAX = 600_000;
+
 /** The ids in a job's `results.jsonl`, in its order. */
 export function succeededIds(results: string): string[] {
   return results

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/engine';
-import { chosen, executedTwice, inputOf, paidTwice } from './expected';
+import { chosen, createCrowd, CROWD_MS_MAX, executedTwice, inputOf, paidTwice } from './expected';
 import { startMachine, type Machine } from './machine';
 
 const REQUESTS = 3;
@@ -78,13 +78,6 @@ async function runCase({ point, at, key, waking }: Case): Promise<Outcome> {
   return { ...then, afterwards };
 }
 
-function begin(each: Case, after: Promise<unknown>): Promise<Outcome> {
-  const end = after.then(() => runCase(each));
-  end.catch(() => undefined);
-  ends.set(each.point, end);
-  return end;
-}
-
 async function text(key: string): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of machine.store.read(key) as AsyncIterable<Buffer>) pieces.push(piece);
@@ -93,10 +86,12 @@ async function text(key: string): Promise<string> {
 
 beforeAll(async () => {
   machine = await startMachine({ batchTimeMs: 500 });
-  // In two waves: what they do most of the time is wait.
-  const first = CASES.slice(0, CASES.length / 2).map((each) => begin(each, Promise.resolve()));
-  const over = Promise.allSettled(first);
-  for (const each of CASES.slice(CASES.length / 2)) void begin(each, over);
+  const crowd = createCrowd(4);
+  for (const each of CASES) {
+    const end = crowd(() => runCase(each));
+    end.catch(() => undefined);
+    ends.set(each.point, end);
+  }
 }, 60_000);
 afterAll(async () => {
   await Promise.allSettled(ends.values());
@@ -116,7 +111,7 @@ describe('a Worker that was frozen', () => {
       );
       expect(posts).toHaveLength(1);
     },
-    120_000
+    CROWD_MS_MAX
   );
 
   test('nothing was paid twice', async () => {

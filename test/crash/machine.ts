@@ -194,7 +194,7 @@ export async function startMachine({
       });
     },
     statusOf: async (jobId) => (await client.workflow.getHandle(jobId).describe()).status.name,
-    completed: async (jobId, timeoutMs = 90_000) => {
+    completed: async (jobId, timeoutMs = 120_000) => {
       const endMs = performance.now() + timeoutMs;
       let last = 'nothing';
       while (performance.now() < endMs) {

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findMessageBatchFailure } from '../../src/errors';
 import { delaying, errored, type FaultAction } from '../../src/simulator';
 import { eventually, numberOf } from '../helpers/engine';
-import { chosen, executedTwice, idsOf, inputOf, LONG, paidTwice, succeededIds } from './expected';
+import { chosen, executedTwice, idsOf, inputOf, paidTwice, succeededIds } from './expected';
 import { startMachine, type Machine } from './machine';
 
 const REQUESTS = 5;
@@ -104,8 +104,8 @@ async function runInTrouble(name: keyof typeof DISK_TROUBLES, path: string) {
       await eventually(() => Promise.resolve(begun >= number), 'the trouble', 30_000);
       await sleep(4000);
       statuses.push(await machine.statusOf(jobId));
-      if (number === 1) machine.simulator.fault({ on: 'results', stage: 'executed', action });
       await ends(path);
+      if (number === 1) machine.simulator.fault({ on: 'results', stage: 'executed', action });
     }
     await machine.completed(jobId);
     return { statuses, isAlive: worker.isAlive(), flaws: await flawsOf(machine, jobId) };
@@ -119,15 +119,19 @@ async function runInTrouble(name: keyof typeof DISK_TROUBLES, path: string) {
 const describeOnDisk = disk === undefined ? describe.skip : describe;
 
 describeOnDisk('a store on a file system of its own', () => {
-  test('that is full: the job waits, goes on when there is room, loses nothing', async () => {
-    const run = await runInTrouble('a full disk', disk ?? '');
-    expect(run).toEqual({ statuses: ['RUNNING', 'RUNNING'], isAlive: true, flaws: [] });
-  }, 120_000);
+  const troubles = chosen<{ name: keyof typeof DISK_TROUBLES; short?: boolean }>([
+    { name: 'a full disk', short: true },
+    { name: 'a store that is read-only' },
+  ]);
 
-  test('that is read-only: the job waits, goes on when it can write, loses nothing', async () => {
-    const run = await runInTrouble('a store that is read-only', disk ?? '');
-    expect(run).toEqual({ statuses: ['RUNNING', 'RUNNING'], isAlive: true, flaws: [] });
-  }, 120_000);
+  test.each(troubles)(
+    '$name: the job waits, goes on when it is put right, loses nothing',
+    async ({ name }) => {
+      const run = await runInTrouble(name, disk ?? '');
+      expect(run).toEqual({ statuses: ['RUNNING', 'RUNNING'], isAlive: true, flaws: [] });
+    },
+    120_000
+  );
 });
 
 describe('a damaged object', () => {

@@ -25,7 +25,7 @@ import {
 import { eventually, HOUR_MS, silentLogger, withEngine, type Engine } from '../helpers/engine';
 import { createTimeSkippingEnv } from '../helpers/temporal';
 
-// One for each test: a server that is new can't be tired of the tests before.
+// One for each test: a server that two tests share can be locked up by the first.
 let env: TestWorkflowEnvironment;
 beforeEach(async () => {
   env = await createTimeSkippingEnv();
