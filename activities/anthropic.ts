@@ -19,8 +19,16 @@ export interface AnthropicClientsOptions {
    * Without one named `default`, that one is made from ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) and
    * ANTHROPIC_BASE_URL, as the SDK reads them. Defaults to none.
    */
-  readonly clients?: Readonly<Record<string, () => Anthropic>>;
+  readonly clients?: Readonly<Record<string, () => AnthropicClient>>;
 }
+
+/**
+ * A client of `@anthropic-ai/sdk`, by its shape.
+ *
+ * The SDK's class has private members, and an ES module and a CommonJS one each see a class of their own: typed as the
+ * class, the one would refuse the other's.
+ */
+export type AnthropicClient = Pick<Anthropic, 'baseURL' | 'maxRetries' | 'timeout'>;
 
 /**
  * Makes the source of clients for the Activities of a Worker.
@@ -39,7 +47,7 @@ export function createAnthropicClients(
     if (known) return known;
     const make = makers.get(account);
     if (!make) throw unknownAccount(account, [...makers.keys()]);
-    const client = guardClient(make());
+    const client = guardClient(make() as Anthropic);
     made.set(account, client);
     return client;
   };

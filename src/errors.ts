@@ -38,8 +38,6 @@ export const FAILURES = {
   'MessageBatch.RateLimited': { retryable: true, pause: null },
   /** 408, 409, 5xx, 529, or no answer at all. */
   'MessageBatch.ApiUnavailable': { retryable: true, pause: null },
-  /** A POST that pays got no answer that can be trusted. Never retried blindly. */
-  'MessageBatch.SubmissionUnknown': { retryable: false, pause: 'submission' },
   /** The API says that a batch it once named does not exist. */
   'MessageBatch.BatchNotFound': { retryable: true, pause: 'batch' },
   /** The batch has ended but its results are not there yet, or not whole. */

@@ -158,8 +158,8 @@ function effectOf(type: FailureType): string {
 describe('docs/failures.md', () => {
   const document = read('docs/failures.md');
 
-  test('has a section for each failure, in order, and for nothing else', () => {
-    const headings = [...document.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  test('has a section for each failure, in order', () => {
+    const headings = [...document.matchAll(/^## (MessageBatch\..+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual(FAILURE_TYPES);
   });
 

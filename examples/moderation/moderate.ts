@@ -1,6 +1,6 @@
 /** Moderates posts at scale. Whatever is not clearly allowed is looked at by a person. */
 import type { BatchRequest, MessageBatches } from 'temporal-message-batches';
-import { messageOf, textOf } from '../answer';
+import { textOf } from '../answer';
 import { withBatches } from '../connect';
 
 export interface Post {
@@ -38,7 +38,7 @@ export async function* moderate(
 ): AsyncGenerator<{ id: string; decision: Decision }> {
   const job = await batches.start(toRequests(posts), { jobId, params: DEFAULTS, maxAttempts: 5 });
   for await (const result of job.results()) {
-    const { stop_reason: stopReason } = messageOf(result);
+    const { stop_reason: stopReason } = result.result.message;
     const decision = stopReason === 'end_turn' ? toDecision(textOf(result)) : 'review';
     yield { id: result.custom_id, decision };
   }

@@ -16,7 +16,7 @@ export async function classifyTexts(batches: MessageBatches, jobId: string): Pro
   }));
   const job = await batches.start(requests, { jobId });
   for await (const { custom_id, result } of job.results()) {
-    console.log(custom_id, JSON.stringify(result.message['content']));
+    console.log(custom_id, JSON.stringify(result.message.content));
   }
   for await (const { custom_id, result, attempts } of job.failures()) {
     console.error(custom_id, result.type, `after ${attempts} attempts`);

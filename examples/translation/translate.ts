@@ -1,6 +1,6 @@
 /** Translates a backlog of long documents, with answers of up to 300,000 tokens. */
 import type { BatchRequest, MessageBatches, Report } from 'temporal-message-batches';
-import { messageOf, textOf } from '../answer';
+import { textOf } from '../answer';
 import { withBatches } from '../connect';
 
 export interface Document {
@@ -46,7 +46,8 @@ export async function translate(
   });
   const incomplete: string[] = [];
   for await (const result of job.results()) {
-    if (messageOf(result).stop_reason === 'end_turn') await save(result.custom_id, textOf(result));
+    if (result.result.message.stop_reason === 'end_turn')
+      await save(result.custom_id, textOf(result));
     else incomplete.push(result.custom_id);
   }
   for await (const { custom_id: path } of job.failures()) incomplete.push(path);

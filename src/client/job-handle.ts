@@ -1,6 +1,7 @@
 /**
  * A handle to one job.
  */
+import type Anthropic from '@anthropic-ai/sdk';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import {
   QUERY_PROGRESS,
@@ -16,10 +17,10 @@ import { LINE_BYTES_MAX } from '../limits';
 import { readLines } from '../store/lines';
 import type { Store } from '../store/store';
 
-/** A line of `results.jsonl`. `result.message` is the API's Message. */
+/** A line of `results.jsonl`. */
 export interface JobResult {
   readonly custom_id: string;
-  readonly result: { readonly type: 'succeeded'; readonly message: Record<string, unknown> };
+  readonly result: { readonly type: 'succeeded'; readonly message: Anthropic.Message };
 }
 
 /** A line of `failures.jsonl`. */

@@ -16,6 +16,7 @@
  *     candidates/<batch id>.json a batch that may be what such an attempt made, and what its results said
  *     duplicates/<batch id>.json a second batch of the chunk, proven ours: what it costs
  *     batch.json                 the batch that the API made of it
+ *     cancel.json                written before the API is asked to cancel it: its canceled requests are then ours
  *     outcomes.jsonl             one line per request, in input order: position, attempt, outcome, result
  *     retry.jsonl                position and attempt of each request for a later round
  *     collected.json             the counts: written when the chunk is whole

@@ -42,7 +42,9 @@ async function flawsOf(machine: Machine, jobId: string): Promise<string[]> {
 function mountSmall(): string | undefined {
   const path = mkdtempSync(join(tmpdir(), 'crash-disk-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path], { stdio: 'ignore' });
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path], {
+      stdio: 'ignore',
+    });
     return path;
   } catch {
     rmSync(path, { recursive: true });
@@ -70,7 +72,7 @@ const DISK_TROUBLES = {
 async function remount(path: string, mode: 'ro' | 'rw'): Promise<void> {
   await eventually(() => {
     try {
-      execFileSync('mount', ['-o', `remount,${mode}`, path], { stdio: 'ignore' });
+      execFileSync('/bin/mount', ['-o', `remount,${mode}`, path], { stdio: 'ignore' });
       return Promise.resolve(true);
     } catch {
       return Promise.resolve(false);
@@ -80,7 +82,7 @@ async function remount(path: string, mode: 'ro' | 'rw'): Promise<void> {
 
 afterAll(() => {
   if (disk === undefined) return;
-  execFileSync('umount', ['-l', disk]);
+  execFileSync('/bin/umount', ['-l', disk]);
   rmSync(disk, { recursive: true, force: true });
 });
 

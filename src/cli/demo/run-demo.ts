@@ -98,9 +98,9 @@ async function follow(
   let round = 1;
   const onProgress = (progress: JobProgress): void => {
     const batches = progress.batches.filter((batch) => batch.round === progress.round);
-    if (progress.round > round && batches.length > 0) {
+    const failed = batches.reduce((sum, { requests }) => sum + requests, 0);
+    if (progress.round > round && failed > 0) {
       round = progress.round;
-      const failed = batches.reduce((sum, { requests }) => sum + requests, 0);
       display.note(
         `Round ${round}: ${plural(failed, 'request')} failed at the API; a child Workflow submits only these again.`
       );

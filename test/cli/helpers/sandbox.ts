@@ -4,7 +4,7 @@
  * What a test leaves running is ended by its id, and fails the test.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +22,8 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** What it has said so far. */
+  readonly told: () => string;
   /** Resolves when standard error or output holds this. */
   readonly says: (text: string | RegExp) => Promise<void>;
 }
@@ -190,7 +192,7 @@ function start(
       await sleep(50);
     }
   };
-  return { child, ended, says };
+  return { child, ended, says, told: () => stdout + stderr };
 }
 
 async function whenGone({ processes }: Sandbox): Promise<string[]> {
@@ -205,6 +207,7 @@ async function whenGone({ processes }: Sandbox): Promise<string[]> {
 
 /** Processes whose command line or environment names the sandbox; ended ones that nobody reaped do not count. */
 function processesOf(dir: string): number[] {
+  if (!existsSync('/proc/self/environ')) return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map(Number)
