@@ -17,6 +17,7 @@ import type { JobOptions } from '../../src/options';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
+import { silentLogger } from '../helpers/engine';
 import type { Strike } from './strikes';
 import type { WorkerProcessSettings } from './worker-process';
 
@@ -91,29 +92,14 @@ export const TASK_QUEUE = 'crash';
 
 let bundle: Promise<string> | undefined;
 
-/** The Workflow bundle with short times as a file, built once per test file. */
-function bundleFile(): Promise<string> {
-  bundle ??= buildBundle();
-  return bundle;
-}
-
-async function buildBundle(): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'crash-bundle-')), 'bundle.js');
-  const silent = (): void => undefined;
-  const { code } = await bundleWorkflowCode({
+/** The Workflow bundle with short times, built once per test file. */
+function bundleCode(): Promise<string> {
+  bundle ??= bundleWorkflowCode({
     workflowsPath: require.resolve('../../workflows'),
     workflowInterceptorModules: [require.resolve('./short-times')],
-    logger: {
-      log: silent,
-      trace: silent,
-      debug: silent,
-      info: silent,
-      warn: silent,
-      error: silent,
-    },
-  });
-  await writeFile(path, code);
-  return path;
+    logger: silentLogger(),
+  }).then(({ code }) => code);
+  return bundle;
 }
 
 export interface MachineOptions extends SimulatorOptions {
@@ -125,11 +111,12 @@ export async function startMachine({
   storeFolder: givenFolder,
   ...options
 }: MachineOptions = {}): Promise<Machine> {
-  void bundleFile();
   const folder = await mkdtemp(join(tmpdir(), 'crash-'));
   const storeFolder = givenFolder ?? join(folder, 'store');
   const marks = join(folder, 'marks');
   await mkdir(marks);
+  const bundlePath = join(folder, 'bundle.js');
+  await writeFile(bundlePath, await bundleCode());
   const simulator = await startSimulator({ batchTimeMs: 1000, ...options });
   const store = await openStore(storeFolder);
   const port = await pickPort();
@@ -143,7 +130,7 @@ export async function startMachine({
       address: `${LOOPBACK}:${port}`,
       taskQueue: choice.taskQueue ?? TASK_QUEUE,
       store: choice.store ?? storeFolder,
-      bundle: await bundleFile(),
+      bundle: bundlePath,
       requestsPerChunk: choice.requestsPerChunk ?? 4,
       strikes: choice.strikes ?? [],
       marks,

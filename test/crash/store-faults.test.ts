@@ -42,7 +42,7 @@ async function flawsOf(machine: Machine, jobId: string): Promise<string[]> {
 function mountSmall(): string | undefined {
   const path = mkdtempSync(join(tmpdir(), 'crash-disk-'));
   try {
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path], {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path], {
       stdio: 'ignore',
     });
     return path;
@@ -72,7 +72,7 @@ const DISK_TROUBLES = {
 async function remount(path: string, mode: 'ro' | 'rw'): Promise<void> {
   await eventually(() => {
     try {
-      execFileSync('/bin/mount', ['-o', `remount,${mode}`, path], { stdio: 'ignore' });
+      execFileSync('mount', ['-o', `remount,${mode}`, path], { stdio: 'ignore' });
       return Promise.resolve(true);
     } catch {
       return Promise.resolve(false);
@@ -82,7 +82,7 @@ async function remount(path: string, mode: 'ro' | 'rw'): Promise<void> {
 
 afterAll(() => {
   if (disk === undefined) return;
-  execFileSync('/bin/umount', ['-l', disk]);
+  execFileSync('umount', ['-l', disk]);
   rmSync(disk, { recursive: true, force: true });
 });
 
