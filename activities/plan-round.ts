@@ -40,6 +40,7 @@ export function createPlanRound(
     const key = jobFiles(jobId).round(round);
     const known = await readRoundRecord(store, key);
     if (known) return known;
+    await assertNotTaken(store, jobId, sources);
 
     const beat = throttledHeartbeat();
     const plan = await readPlan(store, jobId);
@@ -70,6 +71,29 @@ export function createPlanRound(
     const first = await store.writeNew(key, toRecordText(record));
     return first ? record : ((await readRoundRecord(store, key)) ?? record);
   };
+}
+
+/**
+ * Whatever order a Workflow came to its sources in: what one round holds, no other may pay for.
+ *
+ * @throws ApplicationFailure `MessageBatch.BadReference`; starting the job again takes the rounds as they stand.
+ */
+async function assertNotTaken(
+  store: Store,
+  jobId: string,
+  sources: readonly ChunkName[]
+): Promise<void> {
+  const wanted = new Set(sources.map(chunkLabel));
+  for (let round = 2; ; round++) {
+    const record = await readRoundRecord(store, jobFiles(jobId).round(round));
+    if (record === undefined) return;
+    const taken = record.sources.find((source) => wanted.has(chunkLabel(source)));
+    if (taken === undefined) continue;
+    throw failure(
+      'MessageBatch.BadReference',
+      `What chunk ${chunkLabel(taken)} left over is in round ${round} already. Start the job again.`
+    );
+  }
 }
 
 /**

@@ -163,6 +163,14 @@ describe('messageBatchPlanRound', () => {
     });
   });
 
+  test('what a written round holds is refused to any other round', async () => {
+    const plan = await planAndCollect(8, [1, 5]);
+    await job.planRound(plan, 2, [at(1, 0)], LIMITS);
+    const refused = await failureOf(job.planRound(plan, 3, [at(1, 1), at(1, 0)], LIMITS));
+    expect(refused).toMatchObject({ type: 'MessageBatch.BadReference' });
+    expect(refused?.message).toContain('is in round 2 already');
+  });
+
   test('a Worker with another store does nothing', async () => {
     const plan = await planAndCollect(4, [1]);
     const foreign = { ...plan, site: { ...plan.site, storeId: 'another' } };
