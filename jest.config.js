@@ -17,8 +17,10 @@ module.exports = {
     '^temporal-message-batches/simulator$': '<rootDir>/src/simulator/index.ts',
   },
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',
+  globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   setupFiles: ['<rootDir>/test/helpers/one-error.js'],
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // On two cores: much of a test is waiting for Temporal.
+  maxWorkers: 3,
   reporters: ['default', '<rootDir>/test/helpers/closing-line-reporter.js'],
 };

@@ -34,7 +34,6 @@ const DOWNLOAD_STALL_MS_DEFAULT = 60_000;
 /** How often a download that breaks off must do so at the same result before the file itself is held to be torn. */
 const SAME_BREAKS = 3;
 const SAME_BREAK_DELAY_MS = 1000;
-const PULSE_DELAY_MS = 1000;
 
 interface Collection {
   readonly deps: ActivityDeps;
@@ -62,21 +61,14 @@ export function createCollect(deps: ActivityDeps): (input: CollectInput) => Prom
     const record = await readCollectedRecord(deps.store, files.collected);
     if (record !== undefined) return record.collected;
     const heartbeat = throttledHeartbeat();
-    const pulse = setInterval(() => {
-      beatQuietly(heartbeat);
-    }, PULSE_DELAY_MS);
-    try {
-      if (input.gone) return await giveUp(deps.store, input, heartbeat);
-      const collection = await prepare(deps, input, callerOf(client, input), heartbeat);
-      return await withSpool(async (spool) => {
-        const index = await readResults(collection, spool);
-        const { store } = deps;
-        const { check } = collection;
-        return writeCollected({ store, input, check, index, spool, heartbeat });
-      });
-    } finally {
-      clearInterval(pulse);
-    }
+    if (input.gone) return giveUp(deps.store, input, heartbeat);
+    const collection = await prepare(deps, input, callerOf(client, input), heartbeat);
+    return withSpool(async (spool) => {
+      const index = await readResults(collection, spool);
+      const { store } = deps;
+      const { check } = collection;
+      return writeCollected({ store, input, check, index, spool, heartbeat });
+    });
   };
 }
 
@@ -220,13 +212,4 @@ function findFlaw(
 function incomplete({ batchId }: CollectInput, flaw: string): Error {
   const message = `The results of batch ${batchId} are not complete: ${flaw}.`;
   return failure('MessageBatch.ResultsIncomplete', message, { details: { batchId } });
-}
-
-/** What is slow is not dead. */
-function beatQuietly(heartbeat: Collection['heartbeat']): void {
-  try {
-    heartbeat({ phase: 'collecting' });
-  } catch {
-    // Canceled: the calls' own signals end them.
-  }
 }

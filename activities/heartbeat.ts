@@ -2,6 +2,13 @@ import { Context } from '@temporalio/activity';
 
 const HEARTBEAT_DELAY_MS_MIN = 1000;
 
+/** What each running Activity has said last: the pulse in between repeats it. */
+const said = new WeakMap<Context, unknown>();
+
+export function lastDetails(context: Context): unknown {
+  return said.get(context);
+}
+
 /**
  * Makes the heartbeat of one Activity run, to be called from inside it as often as its loops go round.
  *
@@ -20,6 +27,7 @@ export function throttledHeartbeat(): (details: unknown) => void {
     const nowMs = performance.now();
     if (nowMs < dueAtMs) return;
     dueAtMs = nowMs + HEARTBEAT_DELAY_MS_MIN;
+    said.set(context, details);
     context.heartbeat(details);
   };
 }

@@ -12,6 +12,7 @@ import { createFinish } from './finish';
 import { createPermit } from './permit';
 import { createPlan } from './plan';
 import { createPlanRound } from './plan-round';
+import { withPulse } from './pulse';
 import { createReconcile } from './reconcile';
 import { createResolve } from './resolve';
 import { discoverSite } from './site';
@@ -22,7 +23,7 @@ export type { ActivityDeps } from './deps';
 
 /** Makes the Activities; nothing is opened, read or asked before one of them runs. */
 export function createActivities(deps: ActivityDeps): MessageBatchActivities {
-  return {
+  return withPulse({
     messageBatchPlan: createPlan({
       ...deps,
       discoverSite: (options) => discoverSite(deps, options),
@@ -36,5 +37,5 @@ export function createActivities(deps: ActivityDeps): MessageBatchActivities {
     messageBatchCancel: createCancel(deps),
     messageBatchCollect: createCollect(deps),
     messageBatchFinish: createFinish(deps),
-  };
+  });
 }

@@ -7,9 +7,16 @@ import { ACTIVITY_ATTEMPTS_MAX, CHUNK_BYTES_MAX } from '../src/limits';
 
 const MINUTE_MS = 60_000;
 
-/** A short call. Temporal tries a few times; what then still fails is for the Workflow to decide. */
+/** Every Activity heartbeats each two seconds, whatever it waits for: this long a silence is a Worker that was killed. */
+const SILENCE_MS_MAX = 15_000;
+
+/**
+ * A short call. Temporal tries a few times; what then still fails is for the Workflow to decide.
+
+ */
 const SHORT: ActivityOptions = {
   startToCloseTimeout: 2 * MINUTE_MS,
+  heartbeatTimeout: SILENCE_MS_MAX,
   retry: {
     initialInterval: 1_000,
     maximumInterval: 30_000,
@@ -17,10 +24,10 @@ const SHORT: ActivityOptions = {
   },
 };
 
-/** Reads or writes whole files and heartbeats while it does. */
+/** Reads or writes whole files. */
 const LONG: ActivityOptions = {
   startToCloseTimeout: 12 * 60 * MINUTE_MS,
-  heartbeatTimeout: MINUTE_MS,
+  heartbeatTimeout: SILENCE_MS_MAX,
   retry: {
     initialInterval: 1_000,
     maximumInterval: 30_000,
@@ -36,7 +43,7 @@ function submitOptions({ options }: SubmitInput): ActivityOptions {
   return {
     // Beside the POST: hashing the body, one list call, the records.
     startToCloseTimeout: postMs + 5 * MINUTE_MS,
-    heartbeatTimeout: MINUTE_MS,
+    heartbeatTimeout: SILENCE_MS_MAX,
     retry: { maximumAttempts: 1 },
   };
 }

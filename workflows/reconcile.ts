@@ -9,7 +9,7 @@ import { nextCheckDelayMs } from '../src/core/check-schedule';
 import { durationText } from '../src/core/details';
 import { chunkLabel } from '../src/core/job-files';
 import { findMessageBatchFailure } from '../src/errors';
-import { short } from './calls';
+import { long, short } from './calls';
 import type { Chunk } from './chunk';
 import { rest } from './control';
 import { overcome, persist } from './persist';
@@ -34,7 +34,7 @@ async function search(chunk: Chunk, unknown: Unknown): Promise<Known> {
   let { resumes } = control;
   for (let number = 1; ; number++) {
     const found = await persist(chunk, () =>
-      short(`look ${number} for the batch of chunk ${label}`).messageBatchReconcile(input)
+      long(`look ${number} for the batch of chunk ${label}`).messageBatchReconcile(input)
     );
     if (found.state === 'lost') {
       const lost = `${found.batchIds.join(', ')} may have been it and can't be read any more. `;

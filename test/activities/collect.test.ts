@@ -471,7 +471,8 @@ describe('collect', () => {
     await server.close();
     await rm(folder, { recursive: true });
     expect(collected.counts.succeeded).toBe(100_000);
-    expect((user + system) / 1e6).toBeLessThan(5);
+    // A bound against quadratic work, not a benchmark: other tests share the machine.
+    expect((user + system) / 1e6).toBeLessThan(20);
     expect((peak - before) / 1e6).toBeLessThan(150);
   });
 });

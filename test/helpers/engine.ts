@@ -9,14 +9,7 @@ import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { History } from '@temporalio/common/lib/proto-utils';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  makeTelemetryFilterString,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { createActivities, createAnthropicClients, type ActivityDeps } from '../../activities';
 import {
   MessageBatches,
@@ -26,6 +19,7 @@ import {
 } from '../../src/index';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
+import { BUNDLE_VARIABLE } from './shared-bundle';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 
 // Activities that fail on purpose are warnings of Temporal's; a test that fails says more. DEBUG_TEMPORAL=INFO shows them.
@@ -100,14 +94,11 @@ export interface EngineSettings extends SimulatorOptions {
 /** A whole suite can be run without any cached Workflow: every task then replays from the start. */
 const CACHED_WORKFLOWS = process.env['MAX_CACHED_WORKFLOWS'];
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+let bundle: Promise<{ code: string }> | undefined;
 
-/** The Workflow bundle, built once per test file. */
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: require.resolve('../../workflows'),
-    logger: silentLogger(),
-  });
+/** The Workflow bundle, built once for all test files of a run. */
+export function workflowBundle(): Promise<{ code: string }> {
+  bundle ??= readFile(process.env[BUNDLE_VARIABLE] ?? '', 'utf8').then((code) => ({ code }));
   return bundle;
 }
 

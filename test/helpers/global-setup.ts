@@ -1,7 +1,12 @@
 /**
- * Fetches Temporal's executables once, before any test file looks for them at the same time.
+ * What all test files share, made once: Temporal's executables and the Workflow bundle.
  */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { findExecutable } from '../../src/embedded';
+import { BUNDLE_VARIABLE } from './shared-bundle';
 
 // Jest asks for a default export or for `module.exports`.
 module.exports = async function setUp(): Promise<void> {
@@ -10,4 +15,11 @@ module.exports = async function setUp(): Promise<void> {
   };
   await findExecutable('temporal-cli', { onProgress });
   await findExecutable('temporal-test-server', { onProgress });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: require.resolve('../../workflows'),
+    logger: new DefaultLogger('ERROR'),
+  });
+  const path = join(await mkdtemp(join(tmpdir(), 'message-batches-bundle-')), 'workflows.js');
+  await writeFile(path, code);
+  process.env[BUNDLE_VARIABLE] = path;
 };

@@ -173,7 +173,8 @@ describe('a lost answer to create', () => {
   test('a batch that the list hides for longer than orphanWait is found as a duplicate, and its cost is said', async () => {
     await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
       simulator.fault({ ...LOST, times: 2 });
-      simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(3 * MINUTE_MS) });
+      // Past the end of the first search (61 to 91 s), and not past that of the second.
+      simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
       const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
       const report = await job.report();
       expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
