@@ -21,7 +21,7 @@ import { startMachine, type Machine } from './machine';
 const JOBS = { alpha: 14, beta: 9, gamma: 5 } as const;
 const SEEDS = process.env['CRASH_SEED']
   ? [Number(process.env['CRASH_SEED'])]
-  : Array.from({ length: Number(process.env['CRASH_SEEDS'] ?? 2) }, (_, index) => index + 1);
+  : Array.from({ length: Number(process.env['CRASH_SEEDS'] ?? 1) }, (_, index) => index + 1);
 const KILLS = Number(process.env['CRASH_KILLS'] ?? 6);
 const BATCH_TIME_MS = 800;
 const IN_PEACE = -1;
