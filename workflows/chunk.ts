@@ -11,7 +11,13 @@ import {
   getExternalWorkflowHandle,
   setCurrentDetails,
 } from '@temporalio/workflow';
-import { SIGNAL, type BatchInput, type ChunkInput, type ChunkState } from '../src/contract';
+import {
+  SIGNAL,
+  type BatchCheck,
+  type BatchInput,
+  type ChunkInput,
+  type ChunkState,
+} from '../src/contract';
 import { chunkDetails } from '../src/core/details';
 import { installControl, type Control } from './control';
 import { collectBatch } from './chunk-collect';
@@ -36,7 +42,11 @@ export async function messageBatchChunk(input: ChunkInput): Promise<ChunkState> 
     if (submission !== null) {
       const batch: BatchInput = { ...input, batchId: submission.batchId };
       const { check, canceledByUs } = await awaitEnd(chunk, batch, submission);
-      await chunk.change({ phase: 'collecting', endedAt: check?.endedAt ?? null });
+      await chunk.change({
+        phase: 'collecting',
+        endedAt: check?.endedAt ?? null,
+        note: archivedNote(check),
+      });
       await collectBatch(chunk, { ...batch, canceledByUs, gone: check === null });
     }
     await chunk.change({ phase: 'ended' });
@@ -79,4 +89,12 @@ function createChunk(input: ChunkInput, control: Control): Chunk {
     },
   };
   return chunk;
+}
+
+/** Says that results are gone: the API keeps them for 29 days. */
+function archivedNote(check: BatchCheck | null): string | null {
+  const archivedAt = check?.archivedAt ?? null;
+  return archivedAt === null
+    ? null
+    : `The API removed the results at ${archivedAt}, 29 days after the batch was made: its requests are missing.`;
 }

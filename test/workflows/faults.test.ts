@@ -104,6 +104,19 @@ describe('an API in trouble', () => {
     });
   });
 
+  test('results that the API has removed after 29 days are missing, and the job says so', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      // The first look comes after a month, as if no Worker had run.
+      const job = await batches.start(requests(3), { jobId, checkMin: '30d', checkMax: '30d' });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 0, missing: 3, rounds: 1 });
+      const { batches: known } = await job.progress();
+      expect(known[0]?.note).toContain('29 days');
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
   test('a batch that the API no longer shows pauses the job, which goes on when it is back', async () => {
     await withEngine(env, {}, async ({ batches, histories, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
