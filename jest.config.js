@@ -20,7 +20,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   setupFiles: ['<rootDir>/test/helpers/one-error.js'],
   testTimeout: 60_000,
-  // On two cores: much of a test is waiting for Temporal.
-  maxWorkers: 3,
+  maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/helpers/closing-line-reporter.js'],
 };
