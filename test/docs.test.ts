@@ -159,7 +159,9 @@ describe('docs/failures.md', () => {
   const document = read('docs/failures.md');
 
   test('has a section for each failure, in order', () => {
-    const headings = [...document.matchAll(/^## (MessageBatch\..+)$/gm)].map(([, heading]) => heading);
+    const headings = [...document.matchAll(/^## (MessageBatch\..+)$/gm)].map(
+      ([, heading]) => heading
+    );
     expect(headings).toEqual(FAILURE_TYPES);
   });
 

@@ -1,4 +1,4 @@
 export { findExecutable } from './executables';
 export { loopbackConnection, type SearchAttributes } from './server-probe';
 export { openStateFolder, type StateFolder } from './state-folder';
-export { useEmbeddedServer, type EmbeddedServer } from './use-server';
+export { useEmbeddedServer } from './use-server';
