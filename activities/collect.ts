@@ -9,9 +9,8 @@
 import { Context } from '@temporalio/activity';
 import type { FileHandle } from 'node:fs/promises';
 import type { BatchCheck, Collected, CollectInput } from '../src/contract';
-import { chunkFiles, jobFiles } from '../src/core/job-files';
-import { readCollectedRecord, readPlanRecord } from '../src/core/records';
-import { wireIdPrefix } from '../src/core/wire-id';
+import { chunkFiles } from '../src/core/job-files';
+import { readCollectedRecord } from '../src/core/records';
 import { failure, isMessageBatchFailure } from '../src/errors';
 import type { Store } from '../src/store/store';
 import { batchPath, retrieveBatch } from './batch-answer';
@@ -21,7 +20,7 @@ import { readMembers, type Members } from './collect-members';
 import type { ActivityDeps } from './deps';
 import { throttledHeartbeat } from './heartbeat';
 import { unexpectedAnswer } from './http-failures';
-import { jobTag } from './job-tag';
+import { readWireIdPrefix } from './job-tag';
 import { createResultsIndex, type ResultsIndex } from './results-index';
 import { spoolResults, withSpool, type DownloadEnd } from './results-spool';
 import { assertRightWorker } from './site';
@@ -81,7 +80,7 @@ async function giveUp(
   const chunk = await readChunk(store, input);
   const members = await readMembers(store, input, chunk.requests, chunk.members);
   const { maxAttempts } = input.options;
-  const prefix = await readPrefix(store, input);
+  const prefix = await readWireIdPrefix(store, input);
   const index = createResultsIndex({ members, prefix, maxAttempts, canceledByUs: false });
   return withSpool((spool) =>
     writeCollected({ store, input, check: null, index, spool, heartbeat })
@@ -99,20 +98,10 @@ async function prepare(
   if (check.status !== 'ended') throw incomplete(input, `the batch is still ${check.status}`);
   const chunk = await readChunk(store, input);
   const members = await readMembers(store, input, chunk.requests, chunk.members);
-  const prefix = await readPrefix(store, input);
+  const prefix = await readWireIdPrefix(store, input);
   // An earlier execution of the job may have asked.
   const canceledByUs = input.canceledByUs || (await wasCanceled(store, input));
   return { deps, input, caller, check, members, prefix, canceledByUs, heartbeat };
-}
-
-async function readPrefix(store: Store, input: CollectInput): Promise<string> {
-  const plan = await readPlanRecord(store, jobFiles(input.jobId).plan);
-  if (plan === undefined) {
-    const message = `The store holds no plan of the job ${input.jobId}.`;
-    throw failure('MessageBatch.BadReference', message);
-  }
-  const tag = jobTag(input.site.storeId, input.jobId, plan.requests.sha256);
-  return wireIdPrefix({ jobTag: tag, round: input.round, chunk: input.chunk });
 }
 
 /** Reads the results until they are whole, or known never to be. */

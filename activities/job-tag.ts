@@ -1,4 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { ChunkName, JobContext } from '../src/contract';
+import { jobFiles } from '../src/core/job-files';
+import { readPlanRecord } from '../src/core/records';
+import { wireIdPrefix } from '../src/core/wire-id';
+import { failure } from '../src/errors';
+import type { Store } from '../src/store/store';
 
 /**
  * Names a job in the wire ids of its requests.
@@ -11,4 +17,20 @@ import { createHash } from 'node:crypto';
 export function jobTag(storeId: string, jobId: string, inputSha256: string): string {
   const whole = JSON.stringify([storeId, jobId, inputSha256]);
   return createHash('sha256').update(whole).digest('hex').slice(0, 20);
+}
+
+/**
+ * Reads what the wire ids of a planned chunk begin with: the proof by which results are told to be its own.
+ *
+ * @throws ApplicationFailure `MessageBatch.BadReference` when the job is not planned in this store.
+ */
+export async function readWireIdPrefix(
+  store: Store,
+  { jobId, site, round, chunk }: JobContext & ChunkName
+): Promise<string> {
+  const plan = await readPlanRecord(store, jobFiles(jobId).plan);
+  if (plan === undefined) {
+    throw failure('MessageBatch.BadReference', `The store holds no plan of the job ${jobId}.`);
+  }
+  return wireIdPrefix({ jobTag: jobTag(site.storeId, jobId, plan.requests.sha256), round, chunk });
 }

@@ -7,11 +7,10 @@
  * @module
  */
 import type { ReconcileInput, Reconciliation } from '../src/contract';
-import { batchOwnerFile, chunkFiles, jobFiles } from '../src/core/job-files';
+import { batchOwnerFile, chunkFiles } from '../src/core/job-files';
 import {
   readCandidateRecord,
   readOwnerRecord,
-  readPlanRecord,
   toRecordText,
   type CandidateRecord,
 } from '../src/core/records';
@@ -22,14 +21,13 @@ import {
   type Candidate,
   type OpenPost,
 } from '../src/core/reconcile';
-import { wireIdPrefix } from '../src/core/wire-id';
-import { failure, isMessageBatchFailure } from '../src/errors';
+import { isMessageBatchFailure } from '../src/errors';
 import { retrieveBatch, totalOf } from './batch-answer';
 import { callerOf, type Caller } from './call-api';
 import type { ActivityDeps } from './deps';
 import { recordDuplicate } from './duplicates';
 import { throttledHeartbeat } from './heartbeat';
-import { jobTag } from './job-tag';
+import { readWireIdPrefix } from './job-tag';
 import { listBatchesSince, type ListedBatch } from './list-batches';
 import { proveBatch } from './prove-batch';
 import { assertRightWorker } from './site';
@@ -73,7 +71,7 @@ export function createReconcile(
       requests,
       intents,
       posts: intents.map(toPost),
-      prefix: await readPrefix(deps, input),
+      prefix: await readWireIdPrefix(deps.store, input),
     });
   };
 }
@@ -212,15 +210,4 @@ function toPost({ record, cutAfterMs }: Intent): OpenPost {
     // Where the attempt vanished, its deadline is the last moment at which it can have sent anything.
     closedAfterMs: cutAfterMs ?? record.deadline_ms,
   };
-}
-
-async function readPrefix(
-  { store }: ActivityDeps,
-  { jobId, site, round, chunk }: ReconcileInput
-): Promise<string> {
-  const plan = await readPlanRecord(store, jobFiles(jobId).plan);
-  if (plan === undefined) {
-    throw failure('MessageBatch.BadReference', `The store holds no plan of the job ${jobId}.`);
-  }
-  return wireIdPrefix({ jobTag: jobTag(site.storeId, jobId, plan.requests.sha256), round, chunk });
 }
