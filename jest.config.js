@@ -20,6 +20,7 @@ module.exports = {
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   setupFiles: ['<rootDir>/test/helpers/one-error.js'],
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Tests wait as much as they work: on two cores three at once take the least time.
+  maxWorkers: 3,
   reporters: ['default', '<rootDir>/test/helpers/closing-line-reporter.js'],
 };

@@ -26,10 +26,10 @@ const GIVEN_UP = 'when Temporal has given it up';
 const ENDED = 'when the job has ended';
 
 const CASES: readonly Case[] = chosen<Case>([
-  { point: 'intent-1', at: 'before', key: INTENT, waking: GIVEN_UP, short: true },
+  { point: 'intent-1', at: 'before', key: INTENT, waking: GIVEN_UP },
   { point: 'intent-2', at: 'after', key: INTENT, waking: GIVEN_UP, short: true },
   { point: 'intent-3', at: 'before', key: INTENT, waking: ENDED },
-  { point: 'intent-4', at: 'after', key: INTENT, waking: ENDED, short: true },
+  { point: 'intent-4', at: 'after', key: INTENT, waking: ENDED },
   { point: 'answer', at: 'before', key: '^batches/', waking: ENDED },
   { point: 'plan', at: 'before', key: 'plan\\.json$', waking: ENDED },
   { point: 'outcomes', at: 'before', key: 'outcomes\\.jsonl$', waking: ENDED },

@@ -60,7 +60,7 @@ const GROUPS = LONG
     )
   : (['before', 'after'] as const).map((at, parity) => {
       const group = `${at}-some`;
-      return { group, strikes: strikesOf(group, at, (step) => step % 4 === 2 * parity + 1) };
+      return { group, strikes: strikesOf(group, at, (step) => step % 6 === 3 * parity + 1) };
     });
 
 /** What strikes while a call is at the API. `kill` ends the Worker of this point's job. */

@@ -4,12 +4,11 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import { findExecutable, loopbackConnection } from '../../src/embedded';
 import { LOOPBACK, pickPort } from '../../src/embedded/ports';
 import { probe } from '../../src/embedded/server-probe';
@@ -17,7 +16,7 @@ import type { JobOptions } from '../../src/options';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
-import { silentLogger } from '../helpers/engine';
+import { shortTimesBundle } from './short-times-bundle';
 import type { Strike } from './strikes';
 import type { WorkerProcessSettings } from './worker-process';
 
@@ -90,18 +89,6 @@ export interface StartJobOptions extends JobOptions {
 
 export const TASK_QUEUE = 'crash';
 
-let bundle: Promise<string> | undefined;
-
-/** The Workflow bundle with short times, built once per test file. */
-function bundleCode(): Promise<string> {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: require.resolve('../../workflows'),
-    workflowInterceptorModules: [require.resolve('./short-times')],
-    logger: silentLogger(),
-  }).then(({ code }) => code);
-  return bundle;
-}
-
 export interface MachineOptions extends SimulatorOptions {
   /** Defaults to a folder of the machine's own. */
   readonly storeFolder?: string;
@@ -115,8 +102,7 @@ export async function startMachine({
   const storeFolder = givenFolder ?? join(folder, 'store');
   const marks = join(folder, 'marks');
   await mkdir(marks);
-  const bundlePath = join(folder, 'bundle.js');
-  await writeFile(bundlePath, await bundleCode());
+  const bundle = await shortTimesBundle();
   const simulator = await startSimulator({ batchTimeMs: 1000, ...options });
   const store = await openStore(storeFolder);
   const port = await pickPort();
@@ -130,7 +116,7 @@ export async function startMachine({
       address: `${LOOPBACK}:${port}`,
       taskQueue: choice.taskQueue ?? TASK_QUEUE,
       store: choice.store ?? storeFolder,
-      bundle: bundlePath,
+      bundle,
       requestsPerChunk: choice.requestsPerChunk ?? 4,
       strikes: choice.strikes ?? [],
       marks,

@@ -118,15 +118,19 @@ describe('messageBatchJob', () => {
       params: Readonly<Record<string, unknown>>;
       attempt: number;
     }) => (attempt === 1 && numberOf(params) % 2 === 0 ? expired() : undefined);
-    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
-      const job = await batches.start(requests(6), { jobId });
-      const report = await job.report();
-      expect(report).toMatchObject({ succeeded: 6, expired: 0, rounds: 2 });
-      const tookMs = Date.parse(report.ended_at) - Date.parse(report.started_at);
-      expect(tookMs).toBeGreaterThan(25 * HOUR_MS);
-      expect(tookMs).toBeLessThan(26 * HOUR_MS);
-      expect(simulator.ledger.batches).toHaveLength(2);
-    });
+    await withEngine(
+      env,
+      { outcome, batchTimeMs: HOUR_MS },
+      async ({ batches, jobId, simulator }) => {
+        const job = await batches.start(requests(6), { jobId });
+        const report = await job.report();
+        expect(report).toMatchObject({ succeeded: 6, expired: 0, rounds: 2 });
+        const tookMs = Date.parse(report.ended_at) - Date.parse(report.started_at);
+        expect(tookMs).toBeGreaterThan(25 * HOUR_MS);
+        expect(tookMs).toBeLessThan(26 * HOUR_MS);
+        expect(simulator.ledger.batches).toHaveLength(2);
+      }
+    );
   });
 
   test('ids of any characters come back unchanged, each beside its own answer', async () => {
