@@ -1,6 +1,6 @@
 import type { BatchInput } from '../src/contract';
 import { chunkFiles } from '../src/core/job-files';
-import { toRecordText } from '../src/core/records';
+import { toRecordText } from '../src/store/record-text';
 import type { Store } from '../src/store/store';
 
 /**

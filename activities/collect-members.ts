@@ -1,6 +1,6 @@
 import type { ChunkName, StoreReference } from '../src/contract';
 import { chunkFiles } from '../src/core/job-files';
-import { referenceAt, type MemberLine } from '../src/core/records';
+import { referenceAt, type MemberLine } from '../src/store/records';
 import { failure } from '../src/errors';
 import { LINE_BYTES_MAX } from '../src/limits';
 import { readLines } from '../src/store/lines';

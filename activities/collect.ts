@@ -10,7 +10,7 @@ import { Context } from '@temporalio/activity';
 import type { FileHandle } from 'node:fs/promises';
 import type { BatchCheck, Collected, CollectInput } from '../src/contract';
 import { chunkFiles } from '../src/core/job-files';
-import { readCollectedRecord } from '../src/core/records';
+import { readCollectedRecord } from '../src/store/records';
 import { failure, isMessageBatchFailure } from '../src/errors';
 import type { Store } from '../src/store/store';
 import { batchPath, retrieveBatch } from './batch-answer';
@@ -18,6 +18,7 @@ import { wasCanceled } from './cancel-record';
 import { callerOf, openDownload, type Caller } from './call-api';
 import { readMembers, type Members } from './collect-members';
 import type { ActivityDeps } from './deps';
+import { recordLateDuplicates } from './duplicates';
 import { throttledHeartbeat } from './heartbeat';
 import { unexpectedAnswer } from './http-failures';
 import { readWireIdPrefix } from './job-tag';
@@ -62,6 +63,7 @@ export function createCollect(deps: ActivityDeps): (input: CollectInput) => Prom
     const heartbeat = throttledHeartbeat();
     if (input.gone) return giveUp(deps.store, input, heartbeat);
     const collection = await prepare(deps, input, callerOf(client, input), heartbeat);
+    await lookForDuplicates(collection);
     return withSpool(async (spool) => {
       const index = await readResults(collection, spool);
       const { store } = deps;
@@ -102,6 +104,18 @@ async function prepare(
   // An earlier execution of the job may have asked.
   const canceledByUs = input.canceledByUs || (await wasCanceled(store, input));
   return { deps, input, caller, check, members, prefix, canceledByUs, heartbeat };
+}
+
+async function lookForDuplicates({
+  deps,
+  caller,
+  input,
+  members,
+  prefix,
+  heartbeat,
+}: Collection): Promise<void> {
+  const look = { requests: members.count, prefix, heartbeat };
+  await recordLateDuplicates(deps.store, caller, input, look);
 }
 
 /** Reads the results until they are whole, or known never to be. */

@@ -8,15 +8,45 @@
 import type { BatchInput, BatchCheck } from '../src/contract';
 import { costPicoUsd, toNanoUsd } from '../src/core/cost';
 import { chunkFiles } from '../src/core/job-files';
-import { toRecordText, type DuplicateRecord } from '../src/core/records';
+import { toRecordText } from '../src/store/record-text';
+import { type DuplicateRecord } from '../src/store/records';
 import { parseUsage } from '../src/core/usage';
 import { LINE_BYTES_MAX } from '../src/limits';
 import { readLines } from '../src/store/lines';
 import type { Store } from '../src/store/store';
 import { batchPath, retrieveBatch, totalOf } from './batch-answer';
 import { callJson, openDownload, type Caller } from './call-api';
+import { findCandidates, toPost } from './candidates';
+import { readAbsentIntents } from './submission-records';
 
 const DOWNLOAD_MS_MAX = 30 * 60_000;
+
+/**
+ * A last look before a chunk is collected: a batch that the list hid for longer than `orphanWait` may have shown up. One
+ * that still runs can't be told from another's, and is left alone.
+ */
+export async function recordLateDuplicates(
+  store: Store,
+  caller: Caller,
+  input: BatchInput,
+  { requests, prefix, heartbeat }: LateLook
+): Promise<void> {
+  const posts = (await readAbsentIntents(store, input)).map(toPost);
+  if (posts.length === 0) return;
+  const search = { store, chunk: input, caller, requests, posts, prefix };
+  const { candidates } = await findCandidates(search, heartbeat);
+  for (const { batchId, proof, lost } of candidates) {
+    if (proof !== 'ours' || lost || batchId === input.batchId) continue;
+    await recordDuplicate(store, caller, { ...input, batchId }, heartbeat);
+  }
+}
+
+interface LateLook {
+  readonly requests: number;
+  /** What the wire ids of the chunk begin with. */
+  readonly prefix: string;
+  readonly heartbeat: (details: unknown) => void;
+}
 
 /** Stops a duplicate, finds out what it costs, and writes it down. */
 export async function recordDuplicate(

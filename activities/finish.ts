@@ -14,18 +14,18 @@ import type {
 import { formatNanoUsd } from '../src/core/cost';
 import { chunkFiles, chunkLabel, jobFiles, outputFiles } from '../src/core/job-files';
 import { PRICES_AS_OF } from '../src/core/prices';
+import { toText } from '../src/store/record-text';
 import {
   readBatchRecord,
   readCollectedRecord,
   readDuplicateRecord,
   readPlanRecord,
   referenceAt,
-  toRecordText,
   type BatchRecord,
   type CollectedRecord,
   type DuplicateRecord,
   type PlanRecord,
-} from '../src/core/records';
+} from '../src/store/records';
 import { addUsage, emptyUsage } from '../src/core/usage';
 import { failure } from '../src/errors';
 import type { Store } from '../src/store/store';
@@ -71,7 +71,7 @@ async function writeFiles(store: Store, input: FinishInput, plan: PlanRecord): P
   });
   assertWhole(input, merged);
   const report = toReport(input, chunks, merged);
-  await store.write(files.report, toRecordText(report));
+  await store.write(files.report, toText(report));
   return report;
 }
 

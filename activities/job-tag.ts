@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChunkName, JobContext } from '../src/contract';
 import { jobFiles } from '../src/core/job-files';
-import { readPlanRecord } from '../src/core/records';
+import { readPlanRecord } from '../src/store/records';
 import { wireIdPrefix } from '../src/core/wire-id';
 import { failure } from '../src/errors';
 import type { Store } from '../src/store/store';

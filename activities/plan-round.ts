@@ -8,16 +8,16 @@
 import type { ChunkName, PlanRoundInput, RoundPlan } from '../src/contract';
 import { CHUNK_LIMITS_DEFAULT } from '../src/core/chunks';
 import { chunkFiles, chunkLabel, jobFiles } from '../src/core/job-files';
+import { toRecordText } from '../src/store/record-text';
 import {
   readCollectedRecord,
   readPlanRecord,
   readRoundRecord,
   referenceAt,
-  toRecordText,
   type PlanRecord,
   type RetryLine,
   type RoundRecord,
-} from '../src/core/records';
+} from '../src/store/records';
 import { failure } from '../src/errors';
 import { readLines } from '../src/store/lines';
 import type { Store } from '../src/store/store';

@@ -8,14 +8,10 @@
  */
 import type { JobSite, Plan, PlanInput, StoreReference } from '../src/contract';
 import { CHUNK_LIMITS_DEFAULT } from '../src/core/chunks';
-import {
-  assertSameIdentity,
-  jobIdentity,
-  readIdentity,
-  type JobIdentity,
-} from '../src/core/identity';
+import { assertSameIdentity, jobIdentity, type JobIdentity } from '../src/core/identity';
 import { jobFiles } from '../src/core/job-files';
-import { readPlanRecord, toRecordText, type PlanRecord } from '../src/core/records';
+import { toRecordText } from '../src/store/record-text';
+import { readIdentity, readPlanRecord, type PlanRecord } from '../src/store/records';
 import { failure } from '../src/errors';
 import type { ResolvedOptions } from '../src/options';
 import type { Store } from '../src/store/store';

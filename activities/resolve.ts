@@ -1,6 +1,6 @@
 import type { ResolveInput, Submission } from '../src/contract';
 import { batchOwnerFile } from '../src/core/job-files';
-import { readOwnerRecord } from '../src/core/records';
+import { readOwnerRecord } from '../src/store/records';
 import { failure, isMessageBatchFailure } from '../src/errors';
 import type { Store } from '../src/store/store';
 import { isBatchId, retrieveBatch, totalOf } from './batch-answer';

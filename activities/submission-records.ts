@@ -9,20 +9,20 @@
 import { randomBytes } from 'node:crypto';
 import type { ChunkName, Submission } from '../src/contract';
 import { batchOwnerFile, chunkFiles } from '../src/core/job-files';
+import { toRecordText } from '../src/store/record-text';
 import {
   readBatchRecord,
   readChunkRecord,
   readIntentCutRecord,
   readIntentEndRecord,
   readIntentRecord,
-  toRecordText,
   type BatchRecord,
   type ChunkRecord,
   type IntentCutRecord,
   type IntentEndRecord,
   type IntentRecord,
   type OwnerRecord,
-} from '../src/core/records';
+} from '../src/store/records';
 import { failure } from '../src/errors';
 import { BATCH_LIFETIME_MS } from '../src/limits';
 import type { Store } from '../src/store/store';
@@ -77,15 +77,40 @@ export async function readStanding(
     if (intent === own) continue;
     const end = await readIntentEndRecord(store, files.intentEnd(intent));
     if (end !== undefined && end.end !== 'accepted') continue;
-    const record = await readIntentRecord(store, files.intent(intent));
-    if (record === undefined) continue;
-    if (end?.batch_id === undefined) {
-      const cut = await readIntentCutRecord(store, files.intentCut(intent));
-      open.push({ name: intent, record, cutAfterMs: cut?.after_ms ?? null });
-    } else
-      return { state: 'submitted', batch: toBatchRecord(intent, record, end.batch_id, end.at) };
+    const found = await readIntent(store, name, intent);
+    if (found === undefined) continue;
+    if (end?.batch_id === undefined) open.push(found);
+    else {
+      const batch = toBatchRecord(intent, found.record, end.batch_id, end.at);
+      return { state: 'submitted', batch };
+    }
   }
   return open.length > 0 ? { state: 'open', intents: open } : { state: 'none' };
+}
+
+/** Intents whose POST is held to have made nothing, since no list showed a batch of it for long enough. */
+export async function readAbsentIntents(store: Store, name: ChunkOfJob): Promise<Intent[]> {
+  const files = chunkFiles(name.jobId, name);
+  const absent: Intent[] = [];
+  for (const intent of await listIntents(store, name)) {
+    const end = await readIntentEndRecord(store, files.intentEnd(intent));
+    if (end?.end !== 'absent') continue;
+    const found = await readIntent(store, name, intent);
+    if (found !== undefined) absent.push(found);
+  }
+  return absent;
+}
+
+async function readIntent(
+  store: Store,
+  name: ChunkOfJob,
+  intent: string
+): Promise<Intent | undefined> {
+  const files = chunkFiles(name.jobId, name);
+  const record = await readIntentRecord(store, files.intent(intent));
+  if (record === undefined) return undefined;
+  const cut = await readIntentCutRecord(store, files.intentCut(intent));
+  return { name: intent, record, cutAfterMs: cut?.after_ms ?? null };
 }
 
 export function toSubmission(standing: Standing, requests: number): Submission {

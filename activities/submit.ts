@@ -9,7 +9,7 @@
 import { Context } from '@temporalio/activity';
 import type { Submission, SubmitInput } from '../src/contract';
 import { chunkFiles } from '../src/core/job-files';
-import { referenceAt, type ChunkRecord } from '../src/core/records';
+import { referenceAt, type ChunkRecord } from '../src/store/records';
 import { callerOf, type Caller } from './call-api';
 import type { ActivityDeps } from './deps';
 import { postBatch, type PostEnd } from './post-batch';

@@ -1,5 +1,5 @@
 import { jobFiles } from '../src/core/job-files';
-import type { PlanRecord } from '../src/core/records';
+import type { PlanRecord } from '../src/store/records';
 import type { Store } from '../src/store/store';
 
 /** Files of a chunk that nobody needs any more when the job's three files stand. */

@@ -6,7 +6,7 @@ import type { JobHandle } from '../client/job-handle';
 import type { JobProgress, Report } from '../contract';
 import { jobFiles, outputFiles } from '../core/job-files';
 import { isJobId } from '../core/job-id';
-import { readPlanRecord, readReport } from '../core/records';
+import { readPlanRecord, readReport } from '../store/records';
 import type { Store } from '../store/store';
 import { apiOrigin, hasKey } from './api-key';
 import { commandError, toSentence } from './errors';

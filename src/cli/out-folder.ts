@@ -12,7 +12,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Report, StoreReference } from '../contract';
 import { jobFiles, outputFiles } from '../core/job-files';
-import { readPlanRecord, readReport, referenceAt } from '../core/records';
+import { readPlanRecord, readReport, referenceAt } from '../store/records';
 import type { JobOptions } from '../options';
 import type { Store } from '../store/store';
 import { commandError } from './errors';

@@ -5,7 +5,7 @@ import type { JobHandle } from '../client/job-handle';
 import { placeJob } from '../client/place-job';
 import { toRequestFile } from '../client/request-source';
 import { jobFiles } from '../core/job-files';
-import { readPlanRecord } from '../core/records';
+import { readPlanRecord } from '../store/records';
 import { openStateFolder } from '../embedded';
 import { findMessageBatchFailure } from '../errors';
 import { openStore } from '../store/open-store';

@@ -11,7 +11,7 @@ import {
   type ResumeArgument,
 } from '../contract';
 import { jobFiles, outputFiles } from '../core/job-files';
-import { readPlanRecord, readReport } from '../core/records';
+import { readPlanRecord, readReport } from '../store/records';
 import { failure, findMessageBatchFailure } from '../errors';
 import { LINE_BYTES_MAX } from '../limits';
 import { readLines } from '../store/lines';

@@ -4,10 +4,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { JobInput } from '../contract';
-import { assertSameIdentity, jobIdentity, readIdentity, type JobIdentity } from '../core/identity';
+import { assertSameIdentity, jobIdentity, type JobIdentity } from '../core/identity';
 import { jobFiles, outputFiles } from '../core/job-files';
 import { parseParams } from '../core/job-input';
-import { readPlanRecord, readReport, toRecordText } from '../core/records';
+import { toRecordText } from '../store/record-text';
+import { readIdentity, readPlanRecord, readReport } from '../store/records';
 import { failure } from '../errors';
 import { resolveOptions, type JobOptions } from '../options';
 import type { Store } from '../store/store';

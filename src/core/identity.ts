@@ -8,7 +8,6 @@
  */
 import { failure } from '../errors';
 import type { ResolvedOptions } from '../options';
-import type { Store } from '../store/store';
 
 export interface JobIdentity {
   readonly input_sha256: string;
@@ -41,27 +40,6 @@ export function jobIdentity(
     api_version: options.apiVersion,
     account: options.account,
   };
-}
-
-/**
- * Reads `job.json`.
- *
- * @returns undefined when the id stands for nothing yet.
- * @throws ApplicationFailure `MessageBatch.StoreDamaged` when something else lies there.
- */
-export async function readIdentity(
-  store: Pick<Store, 'readJson'>,
-  key: string
-): Promise<JobIdentity | undefined> {
-  const record = await store.readJson(key);
-  if (record === undefined) return undefined;
-  if (typeof record === 'object' && record !== null && Object.hasOwn(record, 'input_sha256')) {
-    return record as JobIdentity;
-  }
-  throw failure(
-    'MessageBatch.StoreDamaged',
-    `The object ${key} in the store is not what it should be.`
-  );
 }
 
 /**

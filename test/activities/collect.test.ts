@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chunkFiles } from '../../src/core/job-files';
 import { parseOutcomeLine } from '../../src/core/outcome-line';
-import type { CollectedRecord } from '../../src/core/records';
+import type { CollectedRecord } from '../../src/store/records';
 import {
   blankLine,
   brokenLine,

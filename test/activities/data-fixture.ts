@@ -7,12 +7,8 @@ import { createPlan, type PlanDeps } from '../../activities/plan';
 import { createPlanRound } from '../../activities/plan-round';
 import type { ChunkName, JobSite, Plan, RoundPlan } from '../../src/contract';
 import { chunkFiles } from '../../src/core/job-files';
-import {
-  readChunkRecord,
-  toRecordText,
-  type BatchRecord,
-  type CollectedRecord,
-} from '../../src/core/records';
+import { toRecordText } from '../../src/store/record-text';
+import { readChunkRecord, type BatchRecord, type CollectedRecord } from '../../src/store/records';
 import { emptyUsage } from '../../src/core/usage';
 import { findMessageBatchFailure } from '../../src/errors';
 import { openLocalStore } from '../../src/store/local-store';

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { createFinish } from '../../activities/finish';
 import type { ChunkName, FinishInput, Plan, Report } from '../../src/contract';
 import { chunkFiles, jobFiles, outputFiles } from '../../src/core/job-files';
+import { toRecordText } from '../../src/store/record-text';
+import { readCollectedRecord } from '../../src/store/records';
 import type { Store } from '../../src/store/store';
 import {
   collectChunk,
@@ -350,13 +352,12 @@ describe('messageBatchFinish', () => {
   ])('an outcome $name is a loud failure', async ({ text, type }) => {
     const plan = await job.planText(requestLines(2));
     const outcomes = await job.store.write(chunkFiles(JOB_ID, at(1, 0)).outcomes, text);
-    const collected = job.store.readJson.bind(job.store);
     await collectChunk(job, at(1, 0), () => succeeded('x'));
-    const record = (await collected(chunkFiles(JOB_ID, at(1, 0)).collected)) as object;
+    const record = await readCollectedRecord(job.store, chunkFiles(JOB_ID, at(1, 0)).collected);
     await job.store.write(chunkFiles(JOB_ID, at(1, 0)).outcomes, text);
     await job.store.write(
       chunkFiles(JOB_ID, at(1, 0)).collected,
-      JSON.stringify({ ...record, outcomes })
+      toRecordText({ ...record, outcomes })
     );
     expect(await failureOf(finish(plan, { status: 'canceled' }))).toMatchObject({
       type: `MessageBatch.${type}`,

@@ -4,6 +4,7 @@
 import { jobTag } from '../../activities/job-tag';
 import type { ChunkName, Plan } from '../../src/contract';
 import { chunkFiles, jobFiles } from '../../src/core/job-files';
+import { readRoundRecord } from '../../src/store/records';
 import {
   collectChunk,
   createFixture,
@@ -64,7 +65,7 @@ describe('messageBatchPlanRound', () => {
       [9, 2],
     ]);
     expect(await members(2, 1)).toEqual([[11, 2]]);
-    expect(await job.store.readJson(jobFiles(JOB_ID).round(2))).toEqual(round);
+    expect(await readRoundRecord(job.store, jobFiles(JOB_ID).round(2))).toEqual(round);
   });
 
   test('sends the bytes of round 1 under new ids', async () => {

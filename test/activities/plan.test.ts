@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { jobTag } from '../../activities/job-tag';
 import { createPlan } from '../../activities/plan';
 import { chunkFiles, jobFiles } from '../../src/core/job-files';
-import { readChunkRecord, readPlanRecord } from '../../src/core/records';
+import { readChunkRecord, readIdentity, readPlanRecord } from '../../src/store/records';
 import { OPTIONS_DEFAULT } from '../../src/options';
 import type { Store } from '../../src/store/store';
 import {
@@ -172,7 +172,7 @@ describe('a first plan', () => {
   test('writes down what the id stands for', async () => {
     const text = requestLines(1);
     await job.planText(text, { betas: ['b', 'a'], apiVersion: '2023-06-01', account: 'other' });
-    expect(await job.store.readJson(files.job)).toEqual({
+    expect(await readIdentity(job.store, files.job)).toEqual({
       input_sha256: createHash('sha256').update(text).digest('hex'),
       params_sha256: null,
       betas: ['a', 'b'],

@@ -57,6 +57,8 @@ export interface Bench {
   flip(key: string): Promise<void>;
   /** Types of the failures that work ends with when each byte of an object, by turns, is flipped. */
   sweep(key: string, work: () => Promise<unknown>): Promise<string[]>;
+  /** Like {@link sweep}; tells work that answers as it does on the whole object from work that answers another thing. */
+  sweepRecord(key: string, work: () => Promise<unknown>): Promise<string[]>;
   /** Makes a file of so many bytes that takes no room, with an end of the case's own. */
   sparse(bytes: number, end: string): Promise<string>;
   append(key: string, text: string): Promise<void>;
@@ -148,6 +150,14 @@ export async function createBench(): Promise<Bench> {
       const at = Math.floor(bytes.length / 2);
       bytes[at] = (bytes[at] ?? 0) ^ 1;
       await writeFile(path, bytes);
+    },
+    sweepRecord: async (key, work) => {
+      const healthy = JSON.stringify(await work());
+      return bench.sweep(key, async () => {
+        const answer = JSON.stringify(await work());
+        // The name of the hash itself may change: then the record is read as one of the first versions.
+        throw new Error(answer === healthy ? 'as before' : `another answer: ${answer}`);
+      });
     },
     sweep: async (key, work) => {
       const path = join(root, key);

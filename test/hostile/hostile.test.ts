@@ -27,6 +27,8 @@ import {
   unknownResultType,
   unknownStatus,
 } from '../../src/simulator';
+import type { Plan } from '../../src/contract';
+import { jobFiles } from '../../src/core/job-files';
 import { findMessageBatchFailure, type FailureType } from '../../src/errors';
 import { batchIdOf, createBench, GOOD_PARAMS, lineWith, type Bench } from './bench';
 
@@ -483,6 +485,75 @@ const REFERENCES: readonly Case[] = [
   },
 ];
 
+/** The small records of a chunk that was collected, and what reads each. */
+const RECORDS: readonly {
+  readonly record: string;
+  readonly keyOf: (bench: Bench) => string | Promise<string>;
+  readonly work: (bench: Bench, plan: Plan) => Promise<unknown>;
+}[] = [
+  {
+    record: 'job.json',
+    keyOf: () => jobFiles('job').job,
+    work: async (bench) => {
+      await bench.store.remove(jobFiles('job').plan);
+      return planAgain(bench);
+    },
+  },
+  { record: 'plan.json', keyOf: () => jobFiles('job').plan, work: (bench) => planAgain(bench) },
+  {
+    record: 'chunk.json',
+    keyOf: ({ first }) => first.chunk,
+    work: (bench, plan) => bench.submit(plan),
+  },
+  {
+    record: 'batch.json',
+    keyOf: ({ first }) => first.batch,
+    work: (bench, plan) => bench.submit(plan),
+  },
+  {
+    record: 'collected.json',
+    keyOf: ({ first }) => first.collected,
+    work: (bench, plan) => bench.collect(plan, 'msgbatch_any'),
+  },
+  {
+    record: 'an intent',
+    keyOf: async ({ first, store }) => {
+      const [intent = '', end = ''] = (await store.list(first.intents)).sort(byLength);
+      await Promise.all([first.batch, end].map((key) => store.remove(key)));
+      return intent;
+    },
+    work: (bench, plan) => bench.submit(plan),
+  },
+  {
+    record: "an intent's end",
+    keyOf: async ({ first, store }) => {
+      const [, end = ''] = (await store.list(first.intents)).sort(byLength);
+      await store.remove(first.batch);
+      return end;
+    },
+    work: (bench, plan) => bench.submit(plan),
+  },
+];
+
+function planAgain(bench: Bench): Promise<unknown> {
+  return bench.planRaw({ requests: { uri: bench.store.uriOf('in.jsonl') } });
+}
+
+function byLength(a: string, b: string): number {
+  return a.length - b.length;
+}
+
+const DAMAGED_RECORDS: readonly Case[] = RECORDS.map(({ record, keyOf, work }) => ({
+  name: `any byte of ${record} flipped: no other answer, no second payment`,
+  does: async (bench) => {
+    const plan = await bench.plan();
+    await bench.collect(plan, batchIdOf(await bench.submit(plan)));
+    return bench.sweepRecord(await keyOf(bench), () => work(bench, plan));
+  },
+  comesOut: ['Error: as before', 'MessageBatch.StoreDamaged'],
+  pays: 1,
+}));
+
 const JSON_TEXT = { contentType: 'text/plain' } as const;
 
 /** Answers of the server. */
@@ -630,7 +701,13 @@ const ANSWERS: readonly Case[] = [
   },
 ];
 
-const CASES: readonly Case[] = [...INPUTS, ...OPTIONS, ...REFERENCES, ...ANSWERS];
+const CASES: readonly Case[] = [
+  ...INPUTS,
+  ...OPTIONS,
+  ...REFERENCES,
+  ...DAMAGED_RECORDS,
+  ...ANSWERS,
+];
 
 /** Every failure is a sentence, and holds nothing of what came in. */
 const SECRETS = [/Classify/, /sk-ant/, /root:/, /<html/i];

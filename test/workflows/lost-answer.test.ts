@@ -187,6 +187,22 @@ describe('a lost answer to create', () => {
     });
   });
 
+  test('a batch that shows up after the second POST was answered is found when that is collected', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault(LOST);
+      simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
+      const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
+      const [twin, kept] = simulator.ledger.batches;
+      expect(simulator.ledger.batches).toHaveLength(2);
+      expect(report.batches.map(({ id }) => id)).toEqual([kept?.id]);
+      expect(report.duplicates).toEqual([
+        expect.objectContaining({ id: twin?.id, requests: 3, cost_usd: report.cost_usd }),
+      ]);
+    });
+  });
+
   test('a cancel that comes meanwhile waits for the truth, then cancels what is ours', async () => {
     await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);

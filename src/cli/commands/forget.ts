@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { jobFiles, outputFiles } from '../../core/job-files';
-import { readPlanRecord, readReport } from '../../core/records';
+import { readPlanRecord, readReport } from '../../store/records';
 import { commandError } from '../errors';
 import { EXIT } from '../exit-status';
 import { hint } from '../hints';

@@ -3,7 +3,7 @@
  * how they are read.
  *
  * A record is written whole or not at all, after everything that it speaks of. `uri`s in it are those of the machine
- * that wrote it: read an object by its key from `job-files.ts`, and take only length and hash from the reference.
+ * that wrote it: read an object by its key from `core/job-files.ts`, and take only length and hash from the reference.
  *
  * @module
  */
@@ -15,9 +15,10 @@ import type {
   RoundPlan,
   StoreReference,
 } from '../contract';
-import { failure } from '../errors';
+import type { JobIdentity } from '../core/identity';
 import type { ResolvedOptions } from '../options';
-import type { Store } from '../store/store';
+import type { Store } from './store';
+import { readRecord, type RecordSource } from './record-text';
 
 /** `plan.json`: round 1 is whole. */
 export interface PlanRecord {
@@ -133,7 +134,13 @@ export interface CollectedRecord {
   readonly retry: StoreReference;
 }
 
-type RecordSource = Pick<Store, 'readJson'>;
+/** @returns undefined when the id stands for nothing yet. */
+export async function readIdentity(
+  store: RecordSource,
+  key: string
+): Promise<JobIdentity | undefined> {
+  return (await readRecord(store, key, 'input_sha256')) as JobIdentity | undefined;
+}
 
 /** @returns undefined when the job is not planned. */
 export async function readPlanRecord(
@@ -228,25 +235,6 @@ export async function readReport(store: RecordSource, key: string): Promise<Repo
   return (await readRecord(store, key, 'job_id')) as Report | undefined;
 }
 
-/**
- * Reads a record and checks that it is one, by the one member that every record of its kind has.
- *
- * @throws ApplicationFailure `MessageBatch.StoreDamaged` when something else lies there.
- */
-async function readRecord(
-  store: RecordSource,
-  key: string,
-  member: string
-): Promise<object | undefined> {
-  const record = await store.readJson(key);
-  if (record === undefined) return undefined;
-  if (typeof record === 'object' && record !== null && Object.hasOwn(record, member)) return record;
-  throw failure(
-    'MessageBatch.StoreDamaged',
-    `The object ${key} in the store is not what it should be.`
-  );
-}
-
 /** A reference as it holds on this machine, where the store's root may have another path. */
 export function referenceAt(
   store: Pick<Store, 'uriOf'>,
@@ -254,9 +242,4 @@ export function referenceAt(
   reference: StoreReference
 ): StoreReference {
   return { ...reference, uri: store.uriOf(key) };
-}
-
-/** The bytes of a record. */
-export function toRecordText(record: object): string {
-  return `${JSON.stringify(record, null, 2)}\n`;
 }
