@@ -19,6 +19,12 @@ export const WIRE_ID_LENGTH_MAX = 64;
 /** A batch expires this long after its creation, exactly. */
 export const BATCH_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
+/** The API keeps results this long after the batch's creation. https://platform.claude.com/docs/en/build-with-claude/batch-processing, read 2026-11-22. */
+export const RESULTS_LIFETIME_MS = 29 * 24 * 60 * 60 * 1000;
+
+/** Results that the API will remove within this time are collected before everything else. */
+export const RESULTS_URGENT_MS = 3 * 24 * 60 * 60 * 1000;
+
 /** Page size of the list call; the API allows 1 to 1,000. */
 export const LIST_PAGE_SIZE_MAX = 1000;
 

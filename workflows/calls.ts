@@ -2,7 +2,8 @@
  * The Activities as Workflows call them: time-outs, retries, and the one line that the Temporal UI shows.
  */
 import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
-import type { MessageBatchActivities, SubmitInput } from '../src/contract';
+import type { ChunkState, MessageBatchActivities, SubmitInput } from '../src/contract';
+import { isUrgent } from '../src/core/check-schedule';
 import { ACTIVITY_ATTEMPTS_MAX, CHUNK_BYTES_MAX } from '../src/limits';
 
 const MINUTE_MS = 60_000;
@@ -12,7 +13,6 @@ const SILENCE_MS_MAX = 15_000;
 
 /**
  * A short call. Temporal tries a few times; what then still fails is for the Workflow to decide.
-
  */
 const SHORT: ActivityOptions = {
   startToCloseTimeout: 2 * MINUTE_MS,
@@ -48,16 +48,34 @@ function submitOptions({ options }: SubmitInput): ActivityOptions {
   };
 }
 
-function withOptions(options: ActivityOptions, summary: string): MessageBatchActivities {
-  return proxyActivities<MessageBatchActivities>({ ...options, summary });
+export interface Call {
+  /** True: before whatever else waits for a Worker, of this job and of others. */
+  readonly urgent?: boolean;
 }
 
-export function short(summary: string): MessageBatchActivities {
-  return withOptions(SHORT, summary);
+/** How a chunk's batch is asked about: its results may be near their end. */
+export function callAbout({ submittedAt }: ChunkState): Call {
+  return { urgent: submittedAt !== null && isUrgent(Date.parse(submittedAt), Date.now()) };
 }
 
-export function long(summary: string): MessageBatchActivities {
-  return withOptions(LONG, summary);
+/** The first of Temporal's five priorities. Other calls have that of their job: its starter may have set one. */
+const FIRST: ActivityOptions = { priority: { priorityKey: 1 } };
+
+function withOptions(
+  options: ActivityOptions,
+  summary: string,
+  { urgent = false }: Call = {}
+): MessageBatchActivities {
+  const priority = urgent ? FIRST : {};
+  return proxyActivities<MessageBatchActivities>({ ...options, ...priority, summary });
+}
+
+export function short(summary: string, call?: Call): MessageBatchActivities {
+  return withOptions(SHORT, summary, call);
+}
+
+export function long(summary: string, call?: Call): MessageBatchActivities {
+  return withOptions(LONG, summary, call);
 }
 
 export function submitting(input: SubmitInput, summary: string): MessageBatchActivities {

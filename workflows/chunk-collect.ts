@@ -7,7 +7,7 @@ import { findMessageBatchFailure } from '../src/errors';
 import { COLLECT_READS_MAX } from '../src/limits';
 import type { Chunk } from './chunk';
 import { rest } from './control';
-import { long } from './calls';
+import { callAbout, long } from './calls';
 import { overcome, standStillForBatch } from './persist';
 
 /** Reads the results until they are whole; after the last reading, what is not there is `missing`. */
@@ -20,11 +20,9 @@ export async function collectBatch(
   for (let failures = 1; ; failures++) {
     const takeAsIs = incomplete >= COLLECT_READS_MAX;
     try {
-      const collected = await long(`collect ${batch.batchId}`).messageBatchCollect({
-        ...batch,
-        takeAsIs,
-        gone,
-      });
+      const summary = `collect ${batch.batchId}`;
+      const input: CollectInput = { ...batch, takeAsIs, gone };
+      const collected = await long(summary, callAbout(chunk.state)).messageBatchCollect(input);
       await chunk.change({ collected, pause: null });
       return;
     } catch (error) {

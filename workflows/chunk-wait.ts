@@ -12,7 +12,7 @@ import { durationText } from '../src/core/details';
 import { findMessageBatchFailure } from '../src/errors';
 import type { Chunk } from './chunk';
 import { rest } from './control';
-import { short } from './calls';
+import { callAbout, short } from './calls';
 import { overcome, standStill, standStillForBatch } from './persist';
 
 export interface BatchEnd {
@@ -101,7 +101,10 @@ async function look(
   try {
     return cancels
       ? await short(`cancel ${batch.batchId}`).messageBatchCancel(batch)
-      : await short(`check ${number} of ${batch.batchId}`).messageBatchCheck(batch);
+      : await short(
+          `check ${number} of ${batch.batchId}`,
+          callAbout(chunk.state)
+        ).messageBatchCheck(batch);
   } catch (error) {
     if (findMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) return 'missing';
     await overcome(chunk, error, failures + 1);

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { EXPIRY_GRACE_MS } from '../limits';
+import { EXPIRY_GRACE_MS, RESULTS_LIFETIME_MS, RESULTS_URGENT_MS } from '../limits';
 
 export interface CheckSchedule {
   readonly checkMinMs: number;
@@ -36,6 +36,11 @@ export function nextCheckAtMs(sinceMs: number, nowMs: number, schedule: CheckSch
 /** Whether a batch that still runs should long have ended by itself. */
 export function isOverdue(expiresAtMs: number, nowMs: number): boolean {
   return nowMs > expiresAtMs + EXPIRY_GRACE_MS;
+}
+
+/** Whether the API will soon remove the results of a batch: then they come before all other work. */
+export function isUrgent(createdAtMs: number, nowMs: number): boolean {
+  return nowMs > createdAtMs + RESULTS_LIFETIME_MS - RESULTS_URGENT_MS;
 }
 
 /** Delay before the round after `round`: doubles each time. */

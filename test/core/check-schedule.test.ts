@@ -1,6 +1,7 @@
 import {
   backoffMs,
   isOverdue,
+  isUrgent,
   nextCheckAtMs,
   nextCheckDelayMs,
   retryDelayMs,
@@ -60,6 +61,13 @@ describe('nextCheckAtMs', () => {
 test('isOverdue leaves two hours of grace', () => {
   expect(isOverdue(0, 2 * HOUR_MS)).toBe(false);
   expect(isOverdue(0, 2 * HOUR_MS + 1)).toBe(true);
+});
+
+test('isUrgent in the last three of 29 days', () => {
+  const dayMs = 24 * HOUR_MS;
+  expect(isUrgent(0, 26 * dayMs)).toBe(false);
+  expect(isUrgent(0, 26 * dayMs + 1)).toBe(true);
+  expect(isUrgent(0, 40 * dayMs)).toBe(true);
 });
 
 test('retryDelayMs doubles by round and stops growing', () => {

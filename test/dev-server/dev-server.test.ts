@@ -135,6 +135,32 @@ describe('a reset', () => {
   });
 });
 
+describe('results that the API will soon remove', () => {
+  const DAY_MS = 24 * HOUR_MS;
+
+  test.each([
+    { age: 'of today', ageMs: 0, first: [] },
+    {
+      age: 'of 27 days ago',
+      ageMs: 27 * DAY_MS,
+      first: ['messageBatchCheck', 'messageBatchCollect'],
+    },
+  ])('$age: what comes first among the tasks of a Worker', async ({ ageMs, first }) => {
+    const settings = { batchTimeMs: 300, now: () => Promise.resolve(Date.now() - ageMs) };
+    await withEngine(env, settings, async ({ batches, jobId, histories }) => {
+      const job = await batches.start(requests(2), { jobId, ...quick });
+      expect(await job.report()).toMatchObject({ succeeded: 2 });
+      const urgent = (await histories()).flatMap(({ history }) =>
+        (history.events ?? [])
+          .map(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled)
+          .filter((scheduled) => scheduled?.priority?.priorityKey === 1)
+          .map((scheduled) => scheduled?.activityType?.name)
+      );
+      expect([...new Set(urgent)].sort()).toEqual(first);
+    });
+  });
+});
+
 describe('search attributes', () => {
   test('follow the job, and jobs are found by them', async () => {
     await withEngine(env, { batchTimeMs: 300 }, async ({ batches, jobId }) => {
