@@ -320,6 +320,8 @@ export interface JobProgress {
   readonly status: JobStatus;
   readonly phase: JobPhase;
   readonly paused_reason: string | null;
+  /** What the pause needs to be lifted; null when there is none. */
+  readonly paused_kind: PauseKind | null;
   readonly requests: number;
   readonly succeeded: number;
   readonly errored: number;

@@ -105,6 +105,7 @@ export function toEndedProgress(report: Report): JobProgress {
     status,
     phase: 'ended',
     paused_reason: null,
+    paused_kind: null,
     requests,
     succeeded,
     errored,

@@ -31,7 +31,7 @@ export function toProgressLine(progress: JobProgress, nowMs: number): string {
     `${formatCount(done)}/${formatCount(progress.requests)} done`,
     ...(failed(progress) > 0 ? [`${formatCount(failed(progress))} failed`] : []),
     toStatusWords(progress),
-    ...(next === null ? [] : [next]),
+    ...(next === null ? [] : [`next ${next}`]),
     ...(note === null ? [] : [note]),
   ].join(' · ');
 }
@@ -80,8 +80,8 @@ function toNextWords(progress: JobProgress, nowMs: number): string | null {
     const inMs = Date.parse(at) - nowMs;
     return inMs < 1000 ? 'now' : `in ${formatDuration(inMs)}`;
   };
-  if (progress.next_check_at !== null) return `next check ${inWords(progress.next_check_at)}`;
-  if (progress.next_round_at !== null) return `next round ${inWords(progress.next_round_at)}`;
+  if (progress.next_check_at !== null) return `check ${inWords(progress.next_check_at)}`;
+  if (progress.next_round_at !== null) return `round ${inWords(progress.next_round_at)}`;
   return null;
 }
 

@@ -28,14 +28,14 @@ export function createPauseWatch(options: PauseWatchOptions): (progress: JobProg
   let isFirst = true;
   let waitUntilMs = 0;
   let shown: string | null = null;
-  return ({ job_id: jobId, status, paused_reason: reason }) => {
+  return ({ job_id: jobId, status, paused_reason: reason, paused_kind: kind }) => {
     const isFound = isFirst && status === 'paused';
     isFirst = false;
     if (status !== 'paused') {
       shown = null;
       return;
     }
-    if (isFound) {
+    if (isFound && kind === 'account') {
       // Running again is the word that key and account are mended; a person's pause takes a person's word.
       handle.resume({ only: 'account' }).catch(() => undefined);
       waitUntilMs = performance.now() + LIFT_MS;

@@ -43,6 +43,7 @@ export function toProgress(view: JobView, nowMs: number, final: Verdicts | null)
     status: statusOf(view, pause),
     phase: view.phase,
     paused_reason: pause?.reason ?? null,
+    paused_kind: pause?.kind ?? null,
     requests: view.requests,
     succeeded: verdicts.succeeded,
     errored: verdicts.errored,

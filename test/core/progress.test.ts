@@ -86,12 +86,14 @@ describe('toProgress', () => {
     expect(toProgress(view({ chunks }), START_MS, null)).toMatchObject({
       status: 'paused',
       paused_reason: 'gone',
+      paused_kind: 'batch',
     });
     const own = { kind: 'person', reason: 'lunch' } as const;
     expect(toProgress(view({ chunks, pause: own }), START_MS, null).paused_reason).toBe('lunch');
     expect(toProgress(view({ chunks, ended: 'failed' }), START_MS, null)).toMatchObject({
       status: 'failed',
       paused_reason: null,
+      paused_kind: null,
     });
   });
 
