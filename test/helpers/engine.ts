@@ -112,7 +112,7 @@ export async function withEngine(
   const store = await openStore(join(folder, 'store'));
   const simulator = await startSimulator({
     now: () => env.currentTimeMs(),
-    batchTimeMs: 5 * MINUTE_MS,
+    batchTimeMs: MINUTE_MS,
     ...simulatorOptions,
   });
   const taskQueue = `test-${randomUUID()}`;

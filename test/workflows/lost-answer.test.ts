@@ -171,7 +171,7 @@ describe('a lost answer to create', () => {
   });
 
   test('a batch that the list hides for longer than orphanWait is found as a duplicate, and its cost is said', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine(env, { batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault({ ...LOST, times: 2 });
       // Past the end of the first search (61 to 91 s), and not past that of the second.
       simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
@@ -188,7 +188,7 @@ describe('a lost answer to create', () => {
   });
 
   test('a batch that shows up after the second POST was answered is found when that is collected', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine(env, { batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
       simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
       const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
