@@ -5,12 +5,14 @@
  *
  * @module
  */
+import { Context } from '@temporalio/activity';
 import type { BatchInput, BatchCheck } from '../src/contract';
 import { costPicoUsd, toNanoUsd } from '../src/core/cost';
 import { chunkFiles } from '../src/core/job-files';
 import { toRecordText } from '../src/store/record-text';
 import { type DuplicateRecord } from '../src/store/records';
 import { parseUsage } from '../src/core/usage';
+import { isMessageBatchFailure } from '../src/errors';
 import { LINE_BYTES_MAX } from '../src/limits';
 import { readLines } from '../src/store/lines';
 import type { Store } from '../src/store/store';
@@ -20,6 +22,8 @@ import { findCandidates, toPost } from './candidates';
 import { readAbsentIntents } from './submission-records';
 
 const DOWNLOAD_MS_MAX = 30 * 60_000;
+/** How often results are read that do not come whole. */
+const READS_MAX = 3;
 
 /**
  * A last look before a chunk is collected: a batch that the list hid for longer than `orphanWait` may have shown up. One
@@ -75,26 +79,58 @@ export async function recordDuplicate(
 async function costOf(
   caller: Caller,
   batchId: string,
-  { status }: BatchCheck,
+  check: BatchCheck,
   heartbeat: (details: unknown) => void
 ): Promise<string | null> {
-  if (status !== 'ended') return null;
-  const what = `the results of the duplicate ${batchId}`;
-  const path = batchPath(batchId, '/results');
-  const signal = AbortSignal.timeout(DOWNLOAD_MS_MAX);
-  const { body } = await openDownload(caller, { method: 'get', path, what, batchId }, signal);
-  if (body === null) return null;
-  let sum = 0n;
-  const source = body as AsyncIterable<Uint8Array>;
-  for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
-    for (const { bytes } of lines) {
-      const cost = costOfLine(bytes);
-      if (cost === null) return null;
-      sum += cost;
-    }
-    heartbeat({ duplicate: batchId });
+  if (check.status !== 'ended') return null;
+  for (let reads = 1; reads <= READS_MAX; reads++) {
+    const { lines, picoUsd } = await readCost(caller, batchId, heartbeat);
+    // Half a file is half a price.
+    if (lines === totalOf(check)) return picoUsd === null ? null : toNanoUsd(picoUsd).toString();
   }
-  return toNanoUsd(sum).toString();
+  return null;
+}
+
+/** Adds up what the results say, as far as they come. */
+async function readCost(
+  caller: Caller,
+  batchId: string,
+  heartbeat: (details: unknown) => void
+): Promise<{ readonly lines: number; readonly picoUsd: bigint | null }> {
+  const context = Context.current();
+  const what = `the results of the duplicate ${batchId}`;
+  const call = { method: 'get', path: batchPath(batchId, '/results'), what, batchId } as const;
+  const signal = AbortSignal.any([
+    context.cancellationSignal,
+    AbortSignal.timeout(DOWNLOAD_MS_MAX),
+  ]);
+  const body = await openDownload(caller, call, signal).then((response) => response.body, noBody);
+  let count = 0;
+  let picoUsd: bigint | null = 0n;
+  try {
+    const source = (body ?? []) as AsyncIterable<Uint8Array>;
+    for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
+      for (const { bytes } of lines) {
+        const cost = costOfLine(bytes);
+        picoUsd = cost === null || picoUsd === null ? null : picoUsd + cost;
+      }
+      count += lines.length;
+      heartbeat({ duplicate: batchId });
+    }
+  } catch {
+    // The connection broke off, or the Activity is canceled: that looks alike.
+    if (context.cancellationSignal.aborted) await context.cancelled;
+  }
+  return { lines: count, picoUsd };
+}
+
+/** Results that are not there, or not any more, are no reason to wait with the job's own. */
+function noBody(error: unknown): null {
+  const isGone =
+    isMessageBatchFailure(error, 'MessageBatch.BatchNotFound') ||
+    isMessageBatchFailure(error, 'MessageBatch.Refused');
+  if (isGone) return null;
+  throw error;
 }
 
 function costOfLine(line: Buffer): bigint | null {

@@ -5,6 +5,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
+  cutMidLine,
   dropping,
   failing,
   hanging,
@@ -191,6 +192,8 @@ describe('a lost answer to create', () => {
     await withEngine(env, { batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
       simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
+      // Of the twin: its first line as the proof, then the whole file for its cost, which does not come whole at first.
+      simulator.fault({ on: 'results', skip: 1, action: cutMidLine(2) });
       const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
       const report = await job.report();
       expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
@@ -200,6 +203,8 @@ describe('a lost answer to create', () => {
       expect(report.duplicates).toEqual([
         expect.objectContaining({ id: twin?.id, requests: 3, cost_usd: report.cost_usd }),
       ]);
+      // The proof, the cost in two readings, and the results that are kept.
+      expect(simulator.ledger.counts.results).toBe(4);
     });
   });
 
