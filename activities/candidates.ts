@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { JobContext, ChunkName } from '../src/contract';
+import type { BatchCheck, ChunkName, JobContext } from '../src/contract';
 import { batchOwnerFile, chunkFiles } from '../src/core/job-files';
 import {
   API_CLOCK_MARGIN_MS,
@@ -30,6 +30,8 @@ export interface Search {
   readonly caller: Caller;
   readonly requests: number;
   readonly posts: readonly OpenPost[];
+  /** How long after its end a POST may still have been delivered. */
+  readonly lateMs: number;
   /** What the wire ids of the chunk begin with. */
   readonly prefix: string;
 }
@@ -66,11 +68,12 @@ async function collectCandidates(
   listed: readonly ListedBatch[],
   heartbeat: (details: unknown) => void
 ): Promise<Candidate[]> {
-  const { store, chunk, requests, posts } = search;
+  const { store, chunk, requests, posts, lateMs } = search;
   const candidates: Candidate[] = [];
   const seen = new Set<string>();
   for (const { batchId, check } of listed) {
-    if (totalOf(check) !== requests || !isOfThatTime(Date.parse(check.createdAt), posts)) continue;
+    if (totalOf(check) !== requests) continue;
+    if (!isOfThatTime(Date.parse(check.createdAt), posts, lateMs)) continue;
     seen.add(batchId);
     const owner = await ownerOf(search, batchId);
     if (owner === 'other') continue;
@@ -114,11 +117,7 @@ async function examine(
   }
   const ended = check.status === 'ended';
   const proof =
-    owner === 'own'
-      ? 'ours'
-      : ended
-        ? await proveBatch(search.caller, batchId, search.prefix)
-        : 'unproven';
+    owner === 'own' ? 'ours' : ended ? await readProof(search, batchId, check) : 'unproven';
   const record: CandidateRecord = {
     batch_id: batchId,
     created_at: check.createdAt,
@@ -128,6 +127,15 @@ async function examine(
   // Results can be late by moments; only archived ones are gone.
   const lost = proof === 'unreadable' && check.archivedAt !== null;
   return toCandidate(record, { ended, lost });
+}
+
+/** The API has removed the results of an archived batch, and answers with 400 or 404. */
+async function readProof(
+  { caller, prefix }: Search,
+  batchId: string,
+  { archivedAt }: BatchCheck
+): Promise<'ours' | 'foreign' | 'unreadable'> {
+  return archivedAt === null ? proveBatch(caller, batchId, prefix) : 'unreadable';
 }
 
 /**

@@ -11,7 +11,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { BatchCheck, Collected, CollectInput } from '../src/contract';
 import { chunkFiles } from '../src/core/job-files';
 import { readCollectedRecord } from '../src/store/records';
-import { failure, isMessageBatchFailure } from '../src/errors';
+import { failure, isMessageBatchFailure, type FailureType } from '../src/errors';
 import type { Store } from '../src/store/store';
 import { batchPath, retrieveBatch } from './batch-answer';
 import { wasCanceled } from './cancel-record';
@@ -34,6 +34,13 @@ const DOWNLOAD_STALL_MS_DEFAULT = 60_000;
 /** How often a download that breaks off must do so at the same result before the file itself is held to be torn. */
 const SAME_BREAKS = 3;
 const SAME_BREAK_DELAY_MS = 1000;
+/** How often a collection is tried with the look for duplicates in front of it. */
+const LOOK_ATTEMPTS_MAX = 3;
+const MAY_PASS: readonly FailureType[] = [
+  'MessageBatch.ApiUnavailable',
+  'MessageBatch.RateLimited',
+  'MessageBatch.StoreUnavailable',
+];
 
 interface Collection {
   readonly deps: ActivityDeps;
@@ -106,6 +113,7 @@ async function prepare(
   return { deps, input, caller, check, members, prefix, canceledByUs, heartbeat };
 }
 
+/** A matter of the report alone: what stands in its way must not keep the job's own results for long. */
 async function lookForDuplicates({
   deps,
   caller,
@@ -114,8 +122,15 @@ async function lookForDuplicates({
   prefix,
   heartbeat,
 }: Collection): Promise<void> {
-  const look = { requests: members.count, prefix, heartbeat };
-  await recordLateDuplicates(deps.store, caller, input, look);
+  const context = Context.current();
+  try {
+    const look = { requests: members.count, prefix, heartbeat };
+    await recordLateDuplicates(deps.store, caller, input, look);
+  } catch (error) {
+    if (context.cancellationSignal.aborted) throw error;
+    const mayPass = MAY_PASS.some((type) => isMessageBatchFailure(error, type));
+    if (mayPass && context.info.attempt < LOOK_ATTEMPTS_MAX) throw error;
+  }
 }
 
 /** Reads the results until they are whole, or known never to be. */

@@ -10,7 +10,7 @@ import type { BatchInput, BatchCheck } from '../src/contract';
 import { costPicoUsd, toNanoUsd } from '../src/core/cost';
 import { chunkFiles } from '../src/core/job-files';
 import { toRecordText } from '../src/store/record-text';
-import { type DuplicateRecord } from '../src/store/records';
+import { readDuplicateRecord, type DuplicateRecord } from '../src/store/records';
 import { parseUsage } from '../src/core/usage';
 import { isMessageBatchFailure } from '../src/errors';
 import { LINE_BYTES_MAX } from '../src/limits';
@@ -22,6 +22,8 @@ import { findCandidates, toPost } from './candidates';
 import { readAbsentIntents } from './submission-records';
 
 const DOWNLOAD_MS_MAX = 30 * 60_000;
+/** The API may have a large file to put together. */
+const DOWNLOAD_START_MS_MAX = 2 * 60_000;
 /** How often results are read that do not come whole. */
 const READS_MAX = 3;
 
@@ -37,11 +39,12 @@ export async function recordLateDuplicates(
 ): Promise<void> {
   const posts = (await readAbsentIntents(store, input)).map(toPost);
   if (posts.length === 0) return;
-  const search = { store, chunk: input, caller, requests, posts, prefix };
+  // However late: nothing waits for what this look finds.
+  const search = { store, chunk: input, caller, requests, posts, lateMs: Infinity, prefix };
   const { candidates } = await findCandidates(search, heartbeat);
-  for (const { batchId, proof, lost } of candidates) {
-    if (proof !== 'ours' || lost || batchId === input.batchId) continue;
-    await recordDuplicate(store, caller, { ...input, batchId }, heartbeat);
+  for (const { batchId, createdAtMs, proof } of candidates) {
+    if (proof !== 'ours' || batchId === input.batchId) continue;
+    await recordDuplicate(store, caller, { ...input, batchId, createdAtMs, requests }, heartbeat);
   }
 }
 
@@ -52,27 +55,48 @@ interface LateLook {
   readonly heartbeat: (details: unknown) => void;
 }
 
-/** Stops a duplicate, finds out what it costs, and writes it down. */
+export interface Duplicate extends BatchInput {
+  readonly createdAtMs: number;
+  readonly requests: number;
+}
+
+/** Stops a duplicate, finds out what it costs, and writes it down. One that somebody has deleted has no known cost. */
 export async function recordDuplicate(
   store: Store,
   caller: Caller,
-  input: BatchInput,
+  { createdAtMs, requests, ...input }: Duplicate,
   heartbeat: (details: unknown) => void
 ): Promise<void> {
   const { batchId } = input;
-  const check = await retrieveBatch(caller, batchId);
-  if (check.status === 'in_progress') {
-    const what = `the cancellation of the duplicate ${batchId}`;
-    await callJson(caller, { method: 'post', path: batchPath(batchId, '/cancel'), what, batchId });
-  }
+  const key = chunkFiles(input.jobId, input).duplicate(batchId);
+  const known = await readDuplicateRecord(store, key);
+  if (known !== undefined && known.cost_nano_usd !== null) return;
   const record: DuplicateRecord = {
     batch_id: batchId,
-    created_at: check.createdAt,
-    requests: totalOf(check),
-    cost_nano_usd: await costOf(caller, batchId, check, heartbeat),
+    created_at: new Date(createdAtMs).toISOString(),
+    requests,
+    cost_nano_usd: await stopAndPrice(caller, batchId, heartbeat),
   };
-  const files = chunkFiles(input.jobId, input);
-  await store.write(files.duplicate(batchId), toRecordText(record));
+  await store.write(key, toRecordText(record));
+}
+
+async function stopAndPrice(
+  caller: Caller,
+  batchId: string,
+  heartbeat: (details: unknown) => void
+): Promise<string | null> {
+  try {
+    const check = await retrieveBatch(caller, batchId);
+    if (check.status === 'in_progress') {
+      const what = `the cancellation of the duplicate ${batchId}`;
+      const path = batchPath(batchId, '/cancel');
+      await callJson(caller, { method: 'post', path, what, batchId });
+    }
+    return await costOf(caller, batchId, check, heartbeat);
+  } catch (error) {
+    if (isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) return null;
+    throw error;
+  }
 }
 
 /** @returns null when it is not known: the batch still runs, or its results or a model's price are not to be had. */
@@ -99,7 +123,13 @@ async function readCost(
 ): Promise<{ readonly lines: number; readonly picoUsd: bigint | null }> {
   const context = Context.current();
   const what = `the results of the duplicate ${batchId}`;
-  const call = { method: 'get', path: batchPath(batchId, '/results'), what, batchId } as const;
+  const call = {
+    method: 'get',
+    path: batchPath(batchId, '/results'),
+    what,
+    batchId,
+    timeoutMs: DOWNLOAD_START_MS_MAX,
+  } as const;
   const signal = AbortSignal.any([
     context.cancellationSignal,
     AbortSignal.timeout(DOWNLOAD_MS_MAX),

@@ -70,6 +70,8 @@ async function writeFiles(store: Store, input: FinishInput, plan: PlanRecord): P
     },
   });
   assertWhole(input, merged);
+  // Left over from an execution that was terminated, this may run beside the next one, which submits what was not.
+  if (input.status === 'canceled') await readChunks(store, input);
   const report = toReport(input, chunks, merged);
   await store.write(files.report, toText(report));
   return report;
@@ -93,8 +95,8 @@ async function readChunks(store: Store, { jobId, rounds }: FinishInput): Promise
       if (!record) {
         // It is paid for: to end the job without its results would lose them.
         throw failure(
-          'MessageBatch.ResultsIncomplete',
-          `The results of chunk ${chunkLabel({ round, chunk })} have not been collected.`,
+          'MessageBatch.Interrupted',
+          `The results of chunk ${chunkLabel({ round, chunk })} have not been collected. Start the job again.`,
           { details: { batchId: batch.batch_id } }
         );
       }
@@ -137,8 +139,8 @@ function assertWhole(
   }
   if (status === 'completed' && unsubmitted > 0) {
     throw failure(
-      'MessageBatch.ResultsIncomplete',
-      `${unsubmitted} of ${total} requests were never submitted, though nobody canceled the job.`
+      'MessageBatch.Interrupted',
+      `${unsubmitted} of ${total} requests were never submitted, though nobody canceled the job. Start it again.`
     );
   }
 }

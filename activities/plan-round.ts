@@ -13,6 +13,7 @@ import {
   readCollectedRecord,
   readPlanRecord,
   readRoundRecord,
+  readRoundSources,
   referenceAt,
   type PlanRecord,
   type RetryLine,
@@ -35,12 +36,13 @@ export function createPlanRound(
   deps: PlanRoundDeps
 ): (input: PlanRoundInput) => Promise<RoundPlan> {
   const { store, chunkLimits: limits = CHUNK_LIMITS_DEFAULT } = deps;
-  return async ({ jobId, site, round, sources }) => {
+  return async ({ jobId, site, round, sources: asked }) => {
     await assertStore(store, site);
     const key = jobFiles(jobId).round(round);
     const known = await readRoundRecord(store, key);
     if (known) return known;
-    await assertNotTaken(store, jobId, sources);
+    await assertNotTaken(store, jobId, asked);
+    const sources = await settleSources(store, { jobId, round, asked });
 
     const beat = throttledHeartbeat();
     const plan = await readPlan(store, jobId);
@@ -71,6 +73,21 @@ export function createPlanRound(
     const first = await store.writeNew(key, toRecordText(record));
     return first ? record : ((await readRoundRecord(store, key)) ?? record);
   };
+}
+
+/**
+ * Two executions may make one round at the same time, when one of them was terminated and its Worker does not know yet. With
+ * the same sources both write the same bytes.
+ *
+ * @returns the sources that were asked for first.
+ */
+async function settleSources(
+  store: Store,
+  { jobId, round, asked }: { jobId: string; round: number; asked: readonly ChunkName[] }
+): Promise<readonly ChunkName[]> {
+  const key = jobFiles(jobId).roundSources(round);
+  if (await store.writeNew(key, toRecordText({ round, sources: asked }))) return asked;
+  return (await readRoundSources(store, key))?.sources ?? asked;
 }
 
 /**

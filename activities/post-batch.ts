@@ -144,13 +144,13 @@ function judge(error: unknown, sending: Sending, deadline: Deadline): PostEnd {
 }
 
 function wasNeverSent(error: unknown): boolean {
+  const causes: { readonly message: string; readonly syscall?: unknown }[] = [];
+  for (let at = error; at instanceof Error && causes.length < 8; at = at.cause) causes.push(at);
+  // Node names the system call. `connect` fails before the first byte; a route that is lost later shows in `read` or
+  // `write`, under the codes of one that never was.
+  const calls = causes.map(({ syscall }) => syscall).filter((call) => call !== undefined);
+  if (calls.length > 0) return calls.every((call) => call === 'connect' || call === 'getaddrinfo');
   const code = transportCode(error);
   if (code !== null && UNSENT_CODES.includes(code)) return true;
-  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    // Node names the system call: a timeout of `connect` comes before the first byte, one of `read` does not.
-    const { syscall } = at as { syscall?: unknown };
-    if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
-    if (at.message.endsWith('!== 200 when HTTP Tunneling')) return true;
-  }
-  return false;
+  return causes.some(({ message }) => message.endsWith('!== 200 when HTTP Tunneling'));
 }

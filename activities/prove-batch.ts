@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { Context } from '@temporalio/activity';
 import { LINE_BYTES_MAX } from '../src/limits';
 import { toPosition } from '../src/core/wire-id';
-import { isMessageBatchFailure } from '../src/errors';
-import { readLines } from '../src/store/lines';
+import { failure, isMessageBatchFailure } from '../src/errors';
+import { LineTooLongError, readLines } from '../src/store/lines';
 import { batchPath } from './batch-answer';
 import { openDownload, type Caller } from './call-api';
 
@@ -33,10 +34,10 @@ export async function proveBatch(
 }
 
 async function readFirstIds(caller: Caller, batchId: string): Promise<string[]> {
+  const { cancellationSignal, cancelled } = Context.current();
   const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort();
-  }, DOWNLOAD_MS_MAX);
+  const ids: string[] = [];
+  const signals = [controller.signal, cancellationSignal, AbortSignal.timeout(DOWNLOAD_MS_MAX)];
   const call = {
     method: 'get',
     path: batchPath(batchId, '/results'),
@@ -44,8 +45,7 @@ async function readFirstIds(caller: Caller, batchId: string): Promise<string[]> 
     batchId,
   } as const;
   try {
-    const { body } = await openDownload(caller, call, controller.signal);
-    const ids: string[] = [];
+    const { body } = await openDownload(caller, call, AbortSignal.any(signals));
     if (body === null) return ids;
     const source = body as AsyncIterable<Uint8Array>;
     for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
@@ -59,9 +59,13 @@ async function readFirstIds(caller: Caller, batchId: string): Promise<string[]> 
     return ids;
   } catch (error) {
     if (isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) return [];
-    throw error;
+    if (isMessageBatchFailure(error)) throw error;
+    if (cancellationSignal.aborted) return await cancelled;
+    // What came before the connection broke off, or before a line without an end, is whole.
+    if (ids.length > 0 || error instanceof LineTooLongError) return ids;
+    const message = `The first results of batch ${batchId} did not come: the connection broke off.`;
+    throw failure('MessageBatch.ApiUnavailable', message, { details: { batchId } });
   } finally {
-    clearTimeout(timer);
     controller.abort();
   }
 }

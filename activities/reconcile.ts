@@ -5,8 +5,10 @@
  *
  * @module
  */
-import type { ReconcileInput, Reconciliation } from '../src/contract';
-import { decideReconcile } from '../src/core/reconcile';
+import type { BatchCheck, ReconcileInput, Reconciliation } from '../src/contract';
+import { decideReconcile, type Candidate } from '../src/core/reconcile';
+import { isMessageBatchFailure } from '../src/errors';
+import { BATCH_LIFETIME_MS } from '../src/limits';
 import { retrieveBatch } from './batch-answer';
 import { callerOf, type Caller } from './call-api';
 import { findCandidates, toPost } from './candidates';
@@ -45,6 +47,22 @@ function toKnown(standing: Exclude<Standing, { state: 'open' }>, requests: numbe
   return submission;
 }
 
+/** A batch that was proven ours and then deleted is ours all the same: whoever looks at it next finds that it is gone. */
+async function timesOf(
+  caller: Caller,
+  { batchId, createdAtMs }: Candidate
+): Promise<Pick<BatchCheck, 'createdAt' | 'expiresAt'>> {
+  try {
+    return await retrieveBatch(caller, batchId);
+  } catch (error) {
+    if (!isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) throw error;
+    return {
+      createdAt: new Date(createdAtMs).toISOString(),
+      expiresAt: new Date(createdAtMs + BATCH_LIFETIME_MS).toISOString(),
+    };
+  }
+}
+
 async function look(
   { store }: ActivityDeps,
   input: ReconcileInput,
@@ -54,18 +72,20 @@ async function look(
   const heartbeat = throttledHeartbeat();
   const posts = intents.map(toPost);
   const prefix = await readWireIdPrefix(store, input);
-  const search = { store, chunk: input, caller, requests, posts, prefix };
-  const found = await findCandidates(search, heartbeat);
   const { orphanWaitMs } = input.options;
+  // A batch that appears before the chunk is submitted again can still be ours.
+  const search = { store, chunk: input, caller, requests, posts, lateMs: orphanWaitMs, prefix };
+  const found = await findCandidates(search, heartbeat);
   const decided = decideReconcile({ posts, ...found, orphanWaitMs });
   switch (decided.decision) {
     case 'adopt': {
-      const { batchId } = decided;
-      const check = await retrieveBatch(caller, batchId);
-      for (const duplicate of decided.duplicates) {
-        await recordDuplicate(store, caller, { ...input, batchId: duplicate }, heartbeat);
+      const { first, duplicates } = decided;
+      for (const { batchId, createdAtMs } of duplicates) {
+        const duplicate = { ...input, batchId, createdAtMs, requests };
+        await recordDuplicate(store, caller, duplicate, heartbeat);
       }
-      return adoptBatch(store, input, { intents, batchId, check, requests });
+      const check = await timesOf(caller, first);
+      return adoptBatch(store, input, { intents, batchId: first.batchId, check, requests });
     }
     case 'absent':
       await closeAll(store, input, intents, 'absent');

@@ -97,6 +97,11 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
   // Closed by someone who took this attempt for dead: what they do next counts on it.
   if (!(await isOpen(deps.store, input, intent))) return toSubmission(others, chunk.requests);
 
+  // Whoever gave this attempt up counts on nothing being sent by it.
+  if (Context.current().cancellationSignal.aborted) {
+    await closeIntent(deps.store, input, intent, 'withdrawn');
+    return { state: 'none', requests: chunk.requests };
+  }
   const post = { path, requests: chunk.requests, deadlineAtMs };
   const end = await postBatch(caller, post, () => {
     heartbeatQuietly({ phase: 'posting' });

@@ -40,6 +40,8 @@ export const FAILURES = {
   'MessageBatch.ApiUnavailable': { retryable: true, pause: null },
   /** The API says that a batch it once named does not exist. */
   'MessageBatch.BatchNotFound': { retryable: true, pause: 'batch' },
+  /** Somebody ended a part of the job by itself: it can't come to an end without that part. */
+  'MessageBatch.Interrupted': { retryable: false, pause: null },
   /** The batch has ended but its results are not there yet, or not whole. */
   'MessageBatch.ResultsIncomplete': { retryable: true, pause: null },
   /** The API answered in a way that this version does not know. */

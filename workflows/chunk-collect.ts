@@ -34,6 +34,9 @@ export async function collectBatch(
         incomplete += 1;
         const summary = `results of ${batch.batchId} incomplete, reading ${incomplete + 1} next`;
         await rest(chunk.control, backoffMs(incomplete), { summary });
+      } else if (findMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) {
+        const what = `The API no longer knows ${batch.batchId}, whose results are not collected. Was it deleted?`;
+        gone = await standStillForBatch(chunk, what);
       } else {
         await overcome(chunk, error, failures);
       }

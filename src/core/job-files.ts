@@ -8,6 +8,7 @@
  *   ids.jsonl                    the custom_id of each request, a JSON string a line
  *   plan.json                    site, options, totals: written when round 1 is whole
  *   rounds/<n>.json              sources and chunks of a retry round: written when the round is whole
+ *   rounds/<n>.sources.json      its sources: written before anything of it, so that all who make it make the same
  *   chunks/<round>-<chunk>/
  *     chunk.json                 how many requests, references to the next two
  *     body.json  members.jsonl   the bytes to POST; position and attempt of each request
@@ -44,6 +45,7 @@ export function jobFiles(jobId: string) {
     plan: `${folder}/plan.json`,
     rounds: `${folder}/rounds`,
     round: (round: number) => `${folder}/rounds/${round}.json`,
+    roundSources: (round: number) => `${folder}/rounds/${round}.sources.json`,
     chunks: `${folder}/chunks`,
   } as const;
 }

@@ -37,7 +37,11 @@ export interface ReconcileFacts {
 
 export type ReconcileDecision =
   /** The earliest one is kept; more than one means that the API took a POST twice. */
-  | { readonly decision: 'adopt'; readonly batchId: string; readonly duplicates: readonly string[] }
+  | {
+      readonly decision: 'adopt';
+      readonly first: Candidate;
+      readonly duplicates: readonly Candidate[];
+    }
   | { readonly decision: 'absent' }
   /** Look again after `delayMs`; null: as often as one looks at a batch. */
   | {
@@ -62,10 +66,7 @@ export function decideReconcile({
     .filter(({ proof }) => proof === 'ours')
     .sort((a, b) => a.createdAtMs - b.createdAtMs);
   const [first, ...duplicates] = ours;
-  if (first !== undefined) {
-    const ids = duplicates.map(({ batchId }) => batchId);
-    return { decision: 'adopt', batchId: first.batchId, duplicates: ids };
-  }
+  if (first !== undefined) return { decision: 'adopt', first, duplicates };
   const unproven = candidates.filter(({ proof }) => proof === 'unproven');
   const lost = unproven.filter((candidate) => candidate.lost);
   if (lost.length > 0) return { decision: 'ask', batchIds: lost.map(({ batchId }) => batchId) };
@@ -83,11 +84,19 @@ function absentAtMs(posts: readonly OpenPost[], orphanWaitMs: number): number {
   return Math.max(...closed) + orphanWaitMs;
 }
 
-/** Whether a batch can be what one of these POSTs made, by its age alone. */
-export function isOfThatTime(createdAtMs: number, posts: readonly OpenPost[]): boolean {
+/**
+ * Whether a batch can be what one of these POSTs made, by its age alone.
+ *
+ * @param lateMs - How long after its socket was closed a POST may still be delivered: by a proxy that held it back.
+ */
+export function isOfThatTime(
+  createdAtMs: number,
+  posts: readonly OpenPost[],
+  lateMs: number
+): boolean {
   return posts.some(
     ({ apiTimeMs, closedAfterMs }) =>
       createdAtMs >= apiTimeMs - API_CLOCK_MARGIN_MS &&
-      createdAtMs <= apiTimeMs + closedAfterMs + API_CLOCK_MARGIN_MS
+      createdAtMs <= apiTimeMs + closedAfterMs + lateMs + API_CLOCK_MARGIN_MS
   );
 }

@@ -43,6 +43,9 @@ export interface PlanRecord {
 /** `rounds/<n>.json`, n >= 2: the round's chunks are whole. */
 export type RoundRecord = RoundPlan;
 
+/** `rounds/<n>.sources.json`: somebody is making the round. */
+export type RoundSourcesRecord = Pick<RoundPlan, 'round' | 'sources'>;
+
 /** `chunk.json`: body and members are whole. */
 export interface ChunkRecord {
   readonly requests: number;
@@ -156,6 +159,14 @@ export async function readRoundRecord(
   key: string
 ): Promise<RoundRecord | undefined> {
   return (await readRecord(store, key, 'sources')) as RoundRecord | undefined;
+}
+
+/** @returns undefined when nobody has begun to make the round. */
+export async function readRoundSources(
+  store: RecordSource,
+  key: string
+): Promise<RoundSourcesRecord | undefined> {
+  return (await readRecord(store, key, 'sources')) as RoundSourcesRecord | undefined;
 }
 
 /** @returns undefined when the chunk is not whole. */

@@ -308,7 +308,7 @@ describe('messageBatchFinish', () => {
     await job.store.remove(chunkFiles(JOB_ID, at(1, 1)).collected);
     const found = await failureOf(finish(plan));
     expect(found).toMatchObject({
-      type: 'MessageBatch.ResultsIncomplete',
+      type: 'MessageBatch.Interrupted',
       details: [{ batchId: 'msgbatch_1_1' }],
     });
     expect(await job.store.size(three.report)).toBeUndefined();
@@ -317,7 +317,7 @@ describe('messageBatchFinish', () => {
   test('requests without a result are no completed job', async () => {
     const plan = await job.planText(requestLines(4), {}, { chunkLimits: LIMITS });
     await collectChunk(job, at(1, 0), () => succeeded('x'));
-    expect(await failureOf(finish(plan))).toMatchObject({ type: 'MessageBatch.ResultsIncomplete' });
+    expect(await failureOf(finish(plan))).toMatchObject({ type: 'MessageBatch.Interrupted' });
   });
 
   test.each([

@@ -4,6 +4,7 @@
 import { jobTag } from '../../activities/job-tag';
 import type { ChunkName, Plan } from '../../src/contract';
 import { chunkFiles, jobFiles } from '../../src/core/job-files';
+import { toRecordText } from '../../src/store/record-text';
 import { readRoundRecord } from '../../src/store/records';
 import {
   collectChunk,
@@ -100,6 +101,15 @@ describe('messageBatchPlanRound', () => {
       retry: kinds[position] ?? 'retry',
     }));
     expect(await job.planRound(plan, 2, [at(1, 0)])).toMatchObject({ requests: 3 });
+  });
+
+  test('a round that another execution is making is made of its sources', async () => {
+    const plan = await planAndCollect(8, [0, 5]);
+    const record = { round: 2, sources: [at(1, 0)] };
+    await job.store.write(jobFiles(JOB_ID).roundSources(2), toRecordText(record));
+    const round = await job.planRound(plan, 2, [at(1, 0), at(1, 1)], LIMITS);
+    expect(round).toEqual({ ...record, requests: 1, chunks: 1 });
+    expect(await members(2, 0)).toEqual([[0, 2]]);
   });
 
   test('a round that stands is returned as it is, with its own sources', async () => {

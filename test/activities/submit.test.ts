@@ -171,6 +171,33 @@ describe('submit', () => {
     expect(await submit()).toMatchObject({ state: 'submitted' });
   });
 
+  test.each([
+    { syscall: 'read', state: 'unknown' },
+    { syscall: 'write', state: 'unknown' },
+    { syscall: 'connect', state: undefined },
+  ])('a route that is lost in $syscall: $state', async ({ syscall, state }) => {
+    job = await createJob();
+    const lost = Object.assign(new Error(`${syscall} EHOSTUNREACH`), {
+      code: 'EHOSTUNREACH',
+      syscall,
+    });
+    const client = new Anthropic({
+      apiKey: 'k',
+      baseURL: job.simulator.url,
+      fetch: async (url, init) => {
+        if (init?.method?.toLowerCase() === 'post') {
+          throw new TypeError('fetch failed', { cause: lost });
+        }
+        return fetch(url, init);
+      },
+    });
+    const anthropic = createAnthropicClients({ clients: { default: () => client } });
+    const { messageBatchSubmit } = activitiesOf({ ...job.deps, anthropic });
+    const end = await run(messageBatchSubmit, job.submitInput).catch(() => undefined);
+    expect(end?.state).toBe(state);
+    expect(await endsOfIntents()).toEqual([state === undefined ? 'refused' : undefined]);
+  });
+
   test('at the deadline the socket is destroyed and the end is unknown', async () => {
     job = await createJob({ job: { submitTimeout: 300 } });
     job.simulator.fault({ on: 'create', stage: 'read', action: hanging() });

@@ -27,6 +27,32 @@ afterAll(async () => {
 });
 
 describe('cancel', () => {
+  test('of one chunk alone, by hand: the job fails and says what to do; started again, it comes out whole', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(3), { jobId });
+      await job.pause();
+      const chunk = env.client.workflow.getHandle(`${jobId}/chunk-1-0`);
+      await eventually(
+        () =>
+          chunk.describe().then(
+            () => true,
+            () => false
+          ),
+        'the chunk runs'
+      );
+      await chunk.signal('cancel');
+      await job.resume();
+      await expect(job.report()).rejects.toMatchObject({
+        type: 'MessageBatch.Interrupted',
+        message: expect.stringContaining('Start it again') as string,
+      });
+      expect(simulator.ledger.batches).toHaveLength(0);
+      const again = await batches.start(requests(3), { jobId });
+      expect(await again.report()).toMatchObject({ status: 'completed', succeeded: 3 });
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
   test('while a batch runs: it is canceled at the API, and every finished result is kept', async () => {
     await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
       const job = await batches.start(requests(10), { jobId });

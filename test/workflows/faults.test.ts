@@ -104,6 +104,26 @@ describe('an API in trouble', () => {
     });
   });
 
+  test("a batch that is deleted between its end and its collection is given up on a person's word", async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault({
+        on: 'results',
+        action: () => {
+          simulator.batches()[0]?.setVisible(false);
+          return failing(404);
+        },
+      });
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(2 * HOUR_MS);
+      const paused = await progressWhere(job, isPaused, 'a pause');
+      expect(paused.paused_reason).toContain('{"batch": "gone"}');
+      await job.resume({ batch: 'gone' });
+      expect(await job.report()).toMatchObject({ missing: 3, rounds: 1 });
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
   test('results that the API has removed after 29 days are missing, and the job says so', async () => {
     await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
       // The first look comes after a month, as if no Worker had run.

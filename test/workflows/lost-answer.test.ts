@@ -208,6 +208,44 @@ describe('a lost answer to create', () => {
     });
   });
 
+  test.each([
+    { name: 'deleted after the proof', deletes: true },
+    { name: 'whose results never come', deletes: false },
+  ])('a duplicate $name does not keep the job from its own results', async ({ deletes }) => {
+    await withEngine(env, { batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
+      simulator.fault(LOST);
+      simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
+      const twinOf = (): string | undefined => simulator.ledger.batches[0]?.id;
+      simulator.fault({
+        on: 'results',
+        times: 1_000,
+        // The first reading of the twin is the proof.
+        when: ({ batchId, callNumber }) => batchId === twinOf() && (!deletes || callNumber > 1),
+        action: () => {
+          if (deletes) simulator.batches()[0]?.setVisible(false);
+          return failing(500);
+        },
+      });
+      const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
+      expect(simulator.ledger.batches).toHaveLength(2);
+      const found = report.duplicates.map(({ id, cost_usd: cost }) => [id, cost]);
+      expect(found).toEqual(deletes ? [[twinOf(), null]] : []);
+    });
+  });
+
+  test('results that break off again and again are read until one line says whose the batch is', async () => {
+    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      simulator.fault(LOST);
+      // More often than Temporal tries an Activity.
+      simulator.fault({ on: 'results', times: 7, action: cutMidLine(0) });
+      const job = await batches.start(requests(3), { jobId });
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1, duplicates: [] });
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
   test('a cancel that comes meanwhile waits for the truth, then cancels what is ours', async () => {
     await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
