@@ -4,6 +4,9 @@
 import type { BatchProgress, JobProgress, Report } from '../contract';
 import { formatCount, formatDuration, formatFields, formatTable, plural } from './output';
 
+/** A look that is late by more: no Worker runs, or the API does not answer. */
+const OVERDUE_MS = 60_000;
+
 /** Batches in a table; more of them than this are summed up. */
 const BATCH_ROWS_MAX = 20;
 
@@ -78,6 +81,8 @@ function toStatusWords({ status, phase, round }: JobProgress): string {
 function toNextWords(progress: JobProgress, nowMs: number): string | null {
   const inWords = (at: string): string => {
     const inMs = Date.parse(at) - nowMs;
+    if (inMs < -OVERDUE_MS)
+      return `overdue by ${formatDuration(-inMs)}: see what waits in Temporal`;
     return inMs < 1000 ? 'now' : `in ${formatDuration(inMs)}`;
   };
   if (progress.next_check_at !== null) return `check ${inWords(progress.next_check_at)}`;

@@ -174,7 +174,11 @@ async function connect({ address, connection, uiUrl }: OpenPlace): Promise<Conne
       ...(metadata === undefined ? {} : { metadata: toTextMetadata(metadata) }),
     });
   } catch (error) {
-    throw commandError(`Temporal at ${address} does not answer: ${toSentence(error)}`);
+    const source =
+      uiUrl === null
+        ? ' The address comes from TEMPORAL_ADDRESS or a Temporal profile; without either a command starts a server of its own.'
+        : '';
+    throw commandError(`Temporal at ${address} does not answer: ${toSentence(error)}${source}`);
   }
 }
 

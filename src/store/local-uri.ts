@@ -25,7 +25,10 @@ export async function localKeyOf(root: string, uri: string): Promise<string> {
     inside.startsWith(`..${sep}`) ||
     resolve(inside) === inside
   ) {
-    throw refused(uri, `does not lie in the store ${root}`);
+    throw refused(
+      uri,
+      `does not lie in the store ${root}; clients and Workers need the same one (MESSAGE_BATCHES_STORE)`
+    );
   }
   const key = inside.split(sep).join('/');
   assertKey(key);

@@ -41,7 +41,8 @@ describe('run --detach', () => {
 
       // The Worker leaves by itself, and the server with it.
       await until(() => processes().length === 0);
-      expectEnd(await run('forget', 'd'), 0, /is forgotten/);
+      expectEnd(await run('forget', 'd'), 1, /--yes says so/);
+      expectEnd(await run('forget', 'd', '--yes'), 0, /is forgotten/);
       expect(existsSync(path('.message-batches/store/jobs/d'))).toBe(false);
     });
   });

@@ -21,7 +21,8 @@ interface DevFlags {
 }
 
 const EXAMPLES = `
-Commands in other shells that use the same state folder find this server; so do applications, at its address.
+Commands in other shells that use the same state folder find this server. Applications need its address and its store:
+TEMPORAL_ADDRESS and MESSAGE_BATCHES_STORE, as it prints them.
 
 Examples:
   $ message-batches dev
@@ -84,15 +85,28 @@ function toText({ settings, address, uiUrl, store }: Session, simulator: Simulat
     ['Worker', `task queue ${settings.taskQueue}, store ${store.uri}`],
     ['Simulator', simulator?.url ?? null],
   ]);
+  const application = `  $ export TEMPORAL_ADDRESS=${address} MESSAGE_BATCHES_STORE=${store.uri}`;
   const run = hint(settings, 'run', 'FILE', '--out', 'DIR');
-  if (simulator === null) return `${fields}\n\nIn another shell: ${run}\nCtrl-C ends it.`;
+  if (simulator === null) {
+    return [
+      fields,
+      '',
+      'In another shell, in this folder:',
+      `  $ ${run}`,
+      'For an application of yours:',
+      application,
+      'Ctrl-C ends it.',
+    ].join('\n');
+  }
   return [
     fields,
     '',
     'No ANTHROPIC_API_KEY is set, so requests go to the simulator: it makes up its answers and costs nothing.',
-    'In another shell:',
+    'In another shell, in this folder:',
     `  $ export ANTHROPIC_BASE_URL=${simulator.url} ANTHROPIC_API_KEY=${SIMULATED_KEY}`,
     `  $ ${run}`,
+    'For an application of yours:',
+    application,
     'Ctrl-C ends it.',
   ].join('\n');
 }

@@ -22,6 +22,7 @@ What was copied with --out stays.
 
 Examples:
   $ message-batches forget nightly
+  $ message-batches forget nightly --yes       asks nothing: for scripts
   $ message-batches forget nightly --force     also when batches were submitted and never collected`;
 
 export function addForgetCommand(program: Command): void {
@@ -30,7 +31,7 @@ export function addForgetCommand(program: Command): void {
     .summary('remove an ended job from the store')
     .description("Removes an ended job's objects from the store: input, results, records.")
     .argument('<JOB>', 'id of the job')
-    .option('-y, --yes', 'ask nothing')
+    .option('-y, --yes', 'ask nothing; needed where nobody can be asked')
     .option('--force', 'give up a job that stopped before its end, and what it paid for');
   addConnectFlags(command)
     .addHelpText('after', EXAMPLES)
@@ -57,7 +58,10 @@ async function forget({ session, handle }: JobCommand, flags: ForgetFlags): Prom
     );
   }
   const question = `Forget the job ${jobId}, ${plural(keys.length, 'object')} in ${store.uri}? Running it again would pay again.`;
-  if (flags.yes !== true && canAsk() && !(await confirm(question))) {
+  if (flags.yes !== true && !canAsk()) {
+    throw commandError(`${question} Nobody is there to ask: --yes says so.`);
+  }
+  if (flags.yes !== true && !(await confirm(question))) {
     throw commandError('Nothing was removed.');
   }
   await remove(store, jobId);

@@ -23,8 +23,11 @@ export function addPauseCommand(program: Command): void {
       sendSignal(jobId, flags, {
         carriesOn: false,
         send: (handle) => handle.pause(),
-        isDone: ({ status }) => status !== 'running',
+        isDone: ({ status, phase }) => status !== 'running' || phase === 'canceling',
         describe: ({ after }, { session }) => {
+          if (after?.phase === 'canceling') {
+            return `The job ${jobId} is being canceled already: nothing new is submitted, and what is finished is collected.`;
+          }
           const running = batchesAtApi(after);
           const batches =
             running === 0

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { commandError } from '../errors';
+import { hint } from '../hints';
 import { reportExitStatus } from '../exit-status';
 import { onJob } from '../job-command';
 import { findExecution, findReport, refuseNotRunning } from '../job-lookup';
@@ -47,7 +48,9 @@ export function addResultsCommand(program: Command): void {
           if ((await findExecution(session, jobId)) !== 'running') {
             return refuseNotRunning(session, jobId);
           }
-          throw commandError(`The job ${jobId} still runs; nothing was written.`);
+          throw commandError(
+            `The job ${jobId} still runs; nothing was written. To wait for its end: ${hint(session.settings, 'status', jobId, '--watch')}`
+          );
         }
       )
     );

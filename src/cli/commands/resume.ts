@@ -55,9 +55,11 @@ export function addResumeCommand(program: Command): void {
           }),
         isDone: ({ status }) => status !== 'paused',
         describe: ({ after }) =>
-          after?.status === 'paused'
-            ? `The job ${jobId} was told to go on and is still paused: ${after.paused_reason ?? 'no reason was given.'}`
-            : `The job ${jobId} goes on.`,
+          after?.phase === 'canceling'
+            ? `The job ${jobId} is being canceled, which nothing takes back.`
+            : after?.status === 'paused'
+              ? `The job ${jobId} was told to go on and is still paused: ${after.paused_reason ?? 'no reason was given.'}`
+              : `The job ${jobId} goes on.`,
       });
     });
 }
