@@ -23,7 +23,7 @@ const QUERY_MS_MAX = 10_000;
 export function assertJobName(jobId: string): void {
   if (isJobId(jobId)) return;
   throw commandError(
-    'Expected the id of a job: 1 to 200 of A–Z a–z 0–9 . _ : - and not starting with a dot.'
+    `Expected the id of a job, got ${JSON.stringify(jobId)}: 1 to 200 of A–Z a–z 0–9 . _ : - and not starting with a dot.`
   );
 }
 

@@ -50,5 +50,9 @@ export function createProgram(): Command {
     addDemoCommand,
   ];
   for (const addCommand of add) addCommand(program);
+  // Commands that were added before know nothing of the program's settings.
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(message-batches ${command.name()} --help shows examples)`);
+  }
   return program;
 }

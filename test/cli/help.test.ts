@@ -48,7 +48,7 @@ describe('message-batches', () => {
         run('run', '--out', 'out'),
       ]);
       expectEnd(command, 1, /Did you mean run\?/);
-      expectEnd(option, 1, /Did you mean --check-min\?/);
+      expectEnd(option, 1, /Did you mean --check-min\?\)?\n.*message-batches run --help/);
       expectEnd(file, 1, /^error: There is no file .*\n$/);
       expectEnd(nothing, 1, /remembers no job/);
     });

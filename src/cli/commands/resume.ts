@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandError } from '../errors';
 import { finishWith } from '../finish';
 import { addConnectFlags, type ConnectFlags } from '../settings';
@@ -16,7 +16,13 @@ lost and nobody knows whether the API made a batch of it, look in the Console an
 Examples:
   $ message-batches resume nightly
   $ message-batches resume nightly --submission absent              no batch was made: submit again
-  $ message-batches resume nightly --submission msgbatch_01HkcTj…   this is the batch that was made`;
+  $ message-batches resume nightly --submission msgbatch_01HkcTj…   this is the batch that was made
+  $ message-batches resume nightly --batch gone                     the API has lost the batch: give it up`;
+
+function toGone(word: string): 'gone' {
+  if (word === 'gone') return word;
+  throw new InvalidArgumentError('The only word for it is `gone`.');
+}
 
 export function addResumeCommand(program: Command): void {
   const command = program
@@ -31,7 +37,7 @@ export function addResumeCommand(program: Command): void {
       new Option(
         '--batch <word>',
         'give up a batch that the API has lost: its requests are missing'
-      ).choices(['gone'])
+      ).argParser(toGone)
     );
   addConnectFlags(command)
     .addHelpText('after', EXAMPLES)
