@@ -17,6 +17,9 @@ export function isBatchId(id: unknown): id is string {
   return typeof id === 'string' && BATCH_ID_PATTERN.test(id);
 }
 
+/** Until the first byte of results; the API may have a large file to put together. */
+export const RESULTS_START_MS_MAX = 2 * 60_000;
+
 /** The path of a batch, or of something below it. */
 export function batchPath(batchId: string, below = ''): string {
   if (!isBatchId(batchId)) {

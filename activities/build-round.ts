@@ -8,7 +8,7 @@ import { BODY, createChunkCutter, ELEMENT, type ChunkLimits } from '../src/core/
 import { chunkFiles } from '../src/core/job-files';
 import { overlayParams, type ParamsDefaults } from '../src/core/params-overlay';
 import { toRecordText } from '../src/store/record-text';
-import { type ChunkRecord } from '../src/store/records';
+import type { ChunkRecord } from '../src/store/records';
 import { generatedId, sliceRequest, toRequestText } from '../src/core/requests';
 import { toWireId, wireIdPrefix } from '../src/core/wire-id';
 import { failure } from '../src/errors';

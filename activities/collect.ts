@@ -13,7 +13,7 @@ import { chunkFiles } from '../src/core/job-files';
 import { readCollectedRecord } from '../src/store/records';
 import { failure, isMessageBatchFailure, type FailureType } from '../src/errors';
 import type { Store } from '../src/store/store';
-import { batchPath, retrieveBatch } from './batch-answer';
+import { batchPath, RESULTS_START_MS_MAX, retrieveBatch } from './batch-answer';
 import { wasCanceled } from './cancel-record';
 import { callerOf, openDownload, type Caller } from './call-api';
 import { readMembers, type Members } from './collect-members';
@@ -28,8 +28,6 @@ import { assertRightWorker } from './site';
 import { readChunk } from './submission-records';
 import { writeCollected } from './write-collected';
 
-/** Until the first byte; the API may have a large file to put together. */
-const DOWNLOAD_START_MS_MAX = 2 * 60_000;
 const DOWNLOAD_STALL_MS_DEFAULT = 60_000;
 /** How often a download that breaks off must do so at the same result before the file itself is held to be torn. */
 const SAME_BREAKS = 3;
@@ -184,7 +182,7 @@ async function download(
         accept: 'application/x-jsonl',
         what: `the results of batch ${batchId}`,
         batchId,
-        timeoutMs: DOWNLOAD_START_MS_MAX,
+        timeoutMs: RESULTS_START_MS_MAX,
       },
       signal
     );

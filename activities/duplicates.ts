@@ -16,14 +16,12 @@ import { isMessageBatchFailure } from '../src/errors';
 import { LINE_BYTES_MAX } from '../src/limits';
 import { readLines } from '../src/store/lines';
 import type { Store } from '../src/store/store';
-import { batchPath, retrieveBatch, totalOf } from './batch-answer';
+import { batchPath, RESULTS_START_MS_MAX, retrieveBatch, totalOf } from './batch-answer';
 import { callJson, openDownload, type Caller } from './call-api';
 import { findCandidates, toPost } from './candidates';
 import { readAbsentIntents } from './submission-records';
 
 const DOWNLOAD_MS_MAX = 30 * 60_000;
-/** The API may have a large file to put together. */
-const DOWNLOAD_START_MS_MAX = 2 * 60_000;
 /** How often results are read that do not come whole. */
 const READS_MAX = 3;
 
@@ -128,7 +126,7 @@ async function readCost(
     path: batchPath(batchId, '/results'),
     what,
     batchId,
-    timeoutMs: DOWNLOAD_START_MS_MAX,
+    timeoutMs: RESULTS_START_MS_MAX,
   } as const;
   const signal = AbortSignal.any([
     context.cancellationSignal,

@@ -4,7 +4,7 @@ import { toNanoUsd } from '../src/core/cost';
 import { chunkFiles } from '../src/core/job-files';
 import type { ResultType } from '../src/core/outcome';
 import { toRecordText } from '../src/store/record-text';
-import { type CollectedRecord } from '../src/store/records';
+import type { CollectedRecord } from '../src/store/records';
 import type { Store } from '../src/store/store';
 import { verdictOf, type ResultsIndex } from './results-index';
 import { ensureBatchRecord } from './submission-records';

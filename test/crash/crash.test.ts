@@ -16,7 +16,7 @@ import {
   type ScriptedRequest,
 } from '../../src/simulator';
 import { numberOf } from '../helpers/engine';
-import { executedTwice, inputOf, LONG, paidTwice } from './expected';
+import { doublePayments, inputOf, LONG } from './expected';
 import { startMachine, type Machine } from './machine';
 
 const JOBS = { alpha: 14, beta: 9, gamma: 5 } as const;
@@ -70,7 +70,7 @@ async function runJobs(disturb: (machine: Machine, isOver: () => boolean) => Pro
     const outputs: Record<string, unknown> = {};
     for (const name of Object.keys(JOBS)) outputs[name] = await machine.output(name);
     const { simulator } = machine;
-    return { outputs, twice: [...paidTwice(simulator), ...(await executedTwice(simulator))] };
+    return { outputs, twice: await doublePayments(simulator) };
   } finally {
     clearInterval(ending);
     await machine.close();

@@ -53,7 +53,7 @@ export function inputOf(name: string, count: number): string {
 }
 
 /** How often each chunk that the API has accepted was accepted: `<tag>_<round>_<chunk>` to a number. */
-export function acceptedByChunk({ ledger }: Simulator): Record<string, number> {
+function acceptedByChunk({ ledger }: Simulator): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { requests } of ledger.batches) {
     const id = parseWireId(requests[0]?.customId ?? '');
@@ -64,15 +64,20 @@ export function acceptedByChunk({ ledger }: Simulator): Record<string, number> {
   return counts;
 }
 
+/** Everything that was paid for more than once: chunks that were accepted, requests that were answered. */
+export async function doublePayments(simulator: Simulator): Promise<string[]> {
+  return [...paidTwice(simulator), ...(await executedTwice(simulator))];
+}
+
 /** Chunks that were accepted more than once: paid twice. */
-export function paidTwice(simulator: Simulator): string[] {
+function paidTwice(simulator: Simulator): string[] {
   return Object.entries(acceptedByChunk(simulator))
     .filter(([, count]) => count !== 1)
     .map(([chunk, count]) => `${chunk}: ${count} times`);
 }
 
 /** Requests that the model answered more than once. A request that succeeded goes into no further round. */
-export async function executedTwice({ ledger }: Simulator): Promise<string[]> {
+async function executedTwice({ ledger }: Simulator): Promise<string[]> {
   const seen = new Set<string>();
   const twice: string[] = [];
   for (const { key } of await ledger.executions()) {

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findMessageBatchFailure } from '../../src/errors';
 import { delaying, errored, type FaultAction } from '../../src/simulator';
 import { eventually, numberOf } from '../helpers/engine';
-import { chosen, executedTwice, idsOf, inputOf, LONG, paidTwice, succeededIds } from './expected';
+import { chosen, doublePayments, idsOf, inputOf, LONG, succeededIds } from './expected';
 import { startMachine, type Machine } from './machine';
 
 const REQUESTS = 5;
@@ -33,8 +33,7 @@ async function flawsOf(machine: Machine, jobId: string): Promise<string[]> {
     ...idsOf(jobId, REQUESTS).filter((id, index) => ids[index] !== id),
     ...ids.slice(REQUESTS),
     ...failures.split('\n').filter((line) => line !== ''),
-    ...paidTwice(machine.simulator),
-    ...(await executedTwice(machine.simulator)),
+    ...(await doublePayments(machine.simulator)),
   ];
 }
 

@@ -85,28 +85,18 @@ function toText({ settings, address, uiUrl, store }: Session, simulator: Simulat
     ['Worker', `task queue ${settings.taskQueue}, store ${store.uri}`],
     ['Simulator', simulator?.url ?? null],
   ]);
-  const application = `  $ export TEMPORAL_ADDRESS=${address} MESSAGE_BATCHES_STORE=${store.uri}`;
-  const run = hint(settings, 'run', 'FILE', '--out', 'DIR');
-  if (simulator === null) {
-    return [
-      fields,
-      '',
-      'In another shell, in this folder:',
-      `  $ ${run}`,
-      'For an application of yours:',
-      application,
-      'Ctrl-C ends it.',
-    ].join('\n');
-  }
-  return [
+  const lines = [
     fields,
     '',
-    'No ANTHROPIC_API_KEY is set, so requests go to the simulator: it makes up its answers and costs nothing.',
+    simulator &&
+      'No ANTHROPIC_API_KEY is set, so requests go to the simulator: it makes up its answers and costs nothing.',
     'In another shell, in this folder:',
-    `  $ export ANTHROPIC_BASE_URL=${simulator.url} ANTHROPIC_API_KEY=${SIMULATED_KEY}`,
-    `  $ ${run}`,
+    simulator &&
+      `  $ export ANTHROPIC_BASE_URL=${simulator.url} ANTHROPIC_API_KEY=${SIMULATED_KEY}`,
+    `  $ ${hint(settings, 'run', 'FILE', '--out', 'DIR')}`,
     'For an application of yours:',
-    application,
+    `  $ export TEMPORAL_ADDRESS=${address} MESSAGE_BATCHES_STORE=${store.uri}`,
     'Ctrl-C ends it.',
-  ].join('\n');
+  ];
+  return lines.filter((line) => line !== null).join('\n');
 }

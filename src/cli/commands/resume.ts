@@ -60,12 +60,12 @@ export function addResumeCommand(program: Command): void {
             ...(batch === undefined ? {} : { batch }),
           }),
         isDone: ({ status }) => status !== 'paused',
-        describe: ({ after }) =>
-          after?.phase === 'canceling'
-            ? `The job ${jobId} is being canceled, which nothing takes back.`
-            : after?.status === 'paused'
-              ? `The job ${jobId} was told to go on and is still paused: ${after.paused_reason ?? 'no reason was given.'}`
-              : `The job ${jobId} goes on.`,
+        describe: ({ after }) => {
+          if (after?.phase === 'canceling')
+            return `The job ${jobId} is being canceled, which nothing takes back.`;
+          if (after?.status !== 'paused') return `The job ${jobId} goes on.`;
+          return `The job ${jobId} was told to go on and is still paused: ${after.paused_reason ?? 'no reason was given.'}`;
+        },
       });
     });
 }
