@@ -82,7 +82,7 @@ export default tseslint.config(
     rules: only([anthropic, workflows]),
   },
   {
-    files: ['src/core/**', 'src/contract.ts', 'src/options.ts', 'src/limits.ts', 'src/errors.ts'],
+    files: ['src/core/**', 'src/contract/**'],
     rules: only([
       anthropic,
       workflows,

@@ -3,23 +3,23 @@
  *
  * @module
  */
-import type { MessageBatchActivities } from '../src/contract';
-import { createCancel } from './cancel';
-import { createCheck } from './check';
-import { createCollect } from './collect';
-import type { ActivityDeps } from './deps';
-import { createFinish } from './finish';
-import { createPermit } from './permit';
-import { createPlan } from './plan';
-import { createPlanRound } from './plan-round';
-import { withPulse } from './pulse';
-import { createReconcile } from './reconcile';
-import { createResolve } from './resolve';
-import { discoverSite } from './site';
-import { createSubmit } from './submit';
+import type { MessageBatchActivities } from '../src/contract/public';
+import { createCancel } from './wait/cancel';
+import { createCheck } from './wait/check';
+import { createCollect } from './collect/collect';
+import type { ActivityDeps } from './worker/deps';
+import { createFinish } from './finish/finish';
+import { createPermit } from './submit/permit';
+import { createPlan } from './plan/plan';
+import { createPlanRound } from './plan/plan-round';
+import { withPulse } from './worker/pulse';
+import { createReconcile } from './reconcile/reconcile';
+import { createResolve } from './reconcile/resolve';
+import { discoverSite } from './worker/right-worker';
+import { createSubmit } from './submit/submit';
 
-export { createAnthropicClients, type AnthropicClientsOptions } from './anthropic';
-export type { ActivityDeps } from './deps';
+export { createAnthropicClients, type AnthropicClientsOptions } from './api/anthropic';
+export type { ActivityDeps } from './worker/deps';
 
 /** Makes the Activities; nothing is opened, read or asked before one of them runs. */
 export function createActivities(deps: ActivityDeps): MessageBatchActivities {

@@ -3,7 +3,11 @@
  *
  * @module
  */
-export { MessageBatches, type MessageBatchesOptions, type StartOptions } from './client';
+export {
+  MessageBatches,
+  type MessageBatchesOptions,
+  type StartOptions,
+} from './client/message-batches';
 export type { JobFailure, JobHandle, JobResult } from './client/job-handle';
 export type { BatchRequest, RequestSource } from './client/request-source';
 export {
@@ -17,9 +21,9 @@ export {
   type ReportUsage,
   type ResumeArgument,
   type StoreReference,
-} from './contract';
-export { isMessageBatchFailure, type FailureType } from './errors';
-export type { JobOptions } from './options';
+} from './contract/public';
+export { isMessageBatchFailure, type FailureType } from './contract/failures';
+export type { JobOptions } from './contract/options';
 export { MessageBatchesPlugin, type MessageBatchesPluginOptions } from './plugin';
 export { openStore } from './store/open-store';
 export type { Store } from './store/store';

@@ -11,8 +11,8 @@ import {
   createAnthropicClients,
   type AnthropicClientsOptions,
 } from '../activities';
-import { STORE_DEFAULT } from './client';
-import type { MessageBatchActivities } from './contract';
+import { STORE_DEFAULT } from './client/message-batches';
+import type { MessageBatchActivities } from './contract/public';
 import { checkBundle, MISSING_WORKFLOWS_MESSAGE } from './plugin/bundle-check';
 import { openStore } from './store/open-store';
 import type { Store } from './store/store';

@@ -7,11 +7,11 @@ import { dirname, join } from 'node:path';
 import ms from 'ms';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createProgram } from '../src/cli/program';
-import { chunkFiles, jobFiles, outputFiles } from '../src/core/job-files';
-import { BATCH_PERCENT, findPrices } from '../src/core/prices';
-import { FAILURES, type FailureType } from '../src/errors';
-import { CHUNK_WINDOW } from '../src/limits';
-import { OPTION_NAMES, resolveOptions } from '../src/options';
+import { chunkFiles, jobFiles, outputFiles } from '../src/records/job-files';
+import { BATCH_PERCENT, findPrices } from '../src/core/money/prices';
+import { FAILURES, type FailureType } from '../src/contract/failures';
+import { CHUNK_WINDOW } from '../src/contract/limits';
+import { OPTION_NAMES, resolveOptions } from '../src/contract/options';
 import { HOUR_MS, MINUTE_MS, requests, withEngine } from './helpers/engine';
 import { createTimeSkippingEnv } from './helpers/temporal';
 
@@ -181,7 +181,7 @@ describe('docs/architecture.md', () => {
   const document = read('docs/architecture.md');
 
   test('shows the layout of the store as the code has it', () => {
-    const comment = /^ \* ```\n([^]*?)^ \* ```$/m.exec(read('src/core/job-files.ts'))?.[1] ?? '';
+    const comment = /^ \* ```\n([^]*?)^ \* ```$/m.exec(read('src/records/job-files.ts'))?.[1] ?? '';
     const layout = comment.replace(/^ \* ?/gm, '');
     expect(layout).toContain('jobs/<id>/');
     expect(section(document, '## The store')).toContain(layout);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { messageBatchChunk } from './chunk';
-export { executeMessageBatchJob, type ExecuteJobOptions } from './execute';
-export { messageBatchJob } from './job';
-export { messageBatchRetry } from './retry';
+export { messageBatchChunk } from './chunk/chunk';
+export { executeMessageBatchJob, type ExecuteJobOptions } from './helpers/execute';
+export { messageBatchJob } from './job/job';
+export { messageBatchRetry } from './job/retry';

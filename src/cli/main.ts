@@ -1,8 +1,8 @@
 /**
  * The entry of the command `message-batches`.
  */
-import { toErrorText } from './errors';
-import { EXIT } from './exit-status';
+import { toErrorText } from './text/errors';
+import { EXIT } from './text/exit-status';
 import { createProgram } from './program';
 
 async function main(): Promise<void> {

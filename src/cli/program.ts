@@ -14,7 +14,7 @@ import { addRunCommand } from './commands/run';
 import { addSimulatorCommand } from './commands/simulator';
 import { addStatusCommand } from './commands/status';
 import { addWorkerCommand } from './commands/worker';
-import { packageVersion } from './package-root';
+import { packageVersion } from './session/package-root';
 
 const EXAMPLES = `
 Examples:

@@ -9,11 +9,11 @@ import {
   type JobProgress,
   type Report,
   type ResumeArgument,
-} from '../contract';
-import { jobFiles, outputFiles } from '../core/job-files';
-import { readPlanRecord, readReport } from '../store/records';
-import { failure, findMessageBatchFailure } from '../errors';
-import { LINE_BYTES_MAX } from '../limits';
+} from '../contract/public';
+import { jobFiles, outputFiles } from '../records/job-files';
+import { readPlanRecord, readReport } from '../records/records';
+import { failure, findMessageBatchFailure } from '../contract/failures';
+import { LINE_BYTES_MAX } from '../contract/limits';
 import { readLines } from '../store/lines';
 import type { Store } from '../store/store';
 
@@ -76,7 +76,7 @@ export class JobHandle {
    * Waits for the job's end.
    *
    * @returns the report, also of a job that Temporal no longer knows, as long as the store does.
-   * @throws ApplicationFailure of `src/errors.ts` when the job failed; `WorkflowFailedError` when it was terminated.
+   * @throws ApplicationFailure of `src/contract/failures.ts` when the job failed; `WorkflowFailedError` when it was terminated.
    */
   async report(): Promise<Report> {
     const known = await this.#storedReport();

@@ -3,14 +3,14 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { JobInput } from '../contract';
-import { assertSameIdentity, jobIdentity, type JobIdentity } from '../core/identity';
-import { jobFiles, outputFiles } from '../core/job-files';
-import { parseParams } from '../core/job-input';
-import { toRecordText } from '../store/record-text';
-import { readIdentity, readPlanRecord, readReport } from '../store/records';
-import { failure } from '../errors';
-import { resolveOptions, type JobOptions } from '../options';
+import type { JobInput } from '../contract/public';
+import { assertSameIdentity, jobIdentity, type JobIdentity } from '../core/plan/identity';
+import { jobFiles, outputFiles } from '../records/job-files';
+import { parseParams } from '../core/plan/job-input';
+import { toRecordText } from '../records/record-text';
+import { readIdentity, readPlanRecord, readReport } from '../records/records';
+import { failure } from '../contract/failures';
+import { resolveOptions, type JobOptions } from '../contract/options';
 import type { Store } from '../store/store';
 import type { RequestFile } from './request-source';
 

@@ -1,8 +1,8 @@
-import { countsAt, endsAtMs, statusAt } from './batch';
-import type { BatchRecord, ProcessingStatus, RequestCounts } from './batch';
-import { plannedFinishMs } from './create';
-import type { Outcome } from './outcome';
-import type { SimulatorState } from './state';
+import { countsAt, endsAtMs, statusAt } from './state/batch';
+import type { BatchRecord, ProcessingStatus, RequestCounts } from './state/batch';
+import { plannedFinishMs } from './calls/create';
+import type { Outcome } from './state/outcome';
+import type { SimulatorState } from './state/state';
 
 /** One accepted batch, for a test to look at and to change while it runs. */
 export interface BatchHandle {

@@ -21,18 +21,18 @@
  */
 export { startSimulator } from './simulator';
 export type { Simulator } from './simulator';
-export type { NewBatch, RunSettings, SettingsChange, SimulatorOptions } from './settings';
+export type { NewBatch, RunSettings, SettingsChange, SimulatorOptions } from './state/settings';
 export type { BatchHandle, BatchState } from './batch-handle';
-export type { ProcessingStatus, RequestCounts } from './batch';
-export type { Execution, Ledger, LedgerBatch, LedgerCall, LedgerRequest } from './ledger';
-export { DEFAULT_ORGANIZATION_ID, DEFAULT_WORKSPACE_ID } from './auth';
-export type { KeyOwner, KeyRing } from './auth';
-export type { Limits } from './rate-limits';
-export type { Operation } from './router';
-export { keyOf } from './ids';
+export type { ProcessingStatus, RequestCounts } from './state/batch';
+export type { Execution, Ledger, LedgerBatch, LedgerCall, LedgerRequest } from './state/ledger';
+export { DEFAULT_ORGANIZATION_ID, DEFAULT_WORKSPACE_ID } from './state/auth';
+export type { KeyOwner, KeyRing } from './state/auth';
+export type { Limits } from './state/rate-limits';
+export type { Operation } from '../api-shapes/router';
+export { keyOf } from '../api-shapes/ids';
 
 // What becomes of a request.
-export { canceled, errored, expired, maxTokens, refused, succeeded } from './outcome';
+export { canceled, errored, expired, maxTokens, refused, succeeded } from './state/outcome';
 export type {
   CanceledOutcome,
   ErroredOutcome,
@@ -41,7 +41,7 @@ export type {
   OutcomeScript,
   ScriptedRequest,
   SucceededOutcome,
-} from './outcome';
+} from './state/outcome';
 
 // What goes wrong with a call.
 export {
@@ -59,7 +59,7 @@ export {
   respondingNothing,
   resultsUrlOn,
   unknownStatus,
-} from './faults';
+} from './faults/faults';
 export type {
   BodyEdit,
   ErrorAction,
@@ -69,8 +69,8 @@ export type {
   FaultStage,
   RespondAction,
   ResultsAction,
-} from './faults';
-export type { FaultHandle } from './fault-queue';
+} from './faults/faults';
+export type { FaultHandle } from './faults/fault-queue';
 
 // What goes wrong with a result file.
 export {
@@ -86,4 +86,4 @@ export {
   unknownErrorType,
   unknownResultType,
   withoutFinalNewline,
-} from './result-faults';
+} from './faults/result-faults';

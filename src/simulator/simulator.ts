@@ -1,19 +1,19 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { KeyRing } from './auth';
+import type { KeyRing } from './state/auth';
 import { toBatchHandle } from './batch-handle';
 import type { BatchHandle } from './batch-handle';
-import { answerCall } from './call';
-import type { FaultHandle } from './fault-queue';
-import type { Fault } from './faults';
-import { toLedger } from './ledger';
-import type { Ledger } from './ledger';
-import type { OutcomeScript } from './outcome';
-import { changeSettings } from './settings';
-import type { SettingsChange, SimulatorOptions } from './settings';
-import { createState } from './state';
-import type { SimulatorState } from './state';
+import { answerCall } from './calls/call';
+import type { FaultHandle } from './faults/fault-queue';
+import type { Fault } from './faults/faults';
+import { toLedger } from './state/ledger';
+import type { Ledger } from './state/ledger';
+import type { OutcomeScript } from './state/outcome';
+import { changeSettings } from './state/settings';
+import type { SettingsChange, SimulatorOptions } from './state/settings';
+import { createState } from './state/state';
+import type { SimulatorState } from './state/state';
 
 /** Longer than any client keeps an idle connection, so that it is never closed under a call. */
 const KEEP_ALIVE_MS = 300_000;

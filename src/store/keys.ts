@@ -1,4 +1,4 @@
-import { failure } from '../errors';
+import { failure } from '../contract/failures';
 
 /** Folder of half-written objects, in the same file system as the rest. No key leads into it. */
 export const TEMP_FOLDER = '.tmp';

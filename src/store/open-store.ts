@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { failure } from '../errors';
-import { openLocalStore } from './local-store';
+import { failure } from '../contract/failures';
+import { openLocalStore } from './local/local-store';
 import type { Store } from './store';
 
 /**

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Readable } from 'node:stream';
-import type { StoreReference } from '../contract';
+import type { StoreReference } from '../contract/public';
 
 /** A byte range: `start` inclusive, `end` exclusive; to the object's end when absent. */
 export interface ByteRange {

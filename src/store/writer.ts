@@ -1,4 +1,4 @@
-import type { StoreReference } from '../contract';
+import type { StoreReference } from '../contract/public';
 import { createByteQueue } from './byte-queue';
 import type { Store } from './store';
 

@@ -7,17 +7,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createActivities, createAnthropicClients } from '../../activities';
-import type { ActivityDeps } from '../../activities/deps';
+import type { ActivityDeps } from '../../activities/worker/deps';
 import type {
   BatchInput,
   CollectInput,
   MessageBatchActivities,
   Plan,
   SubmitInput,
-} from '../../src/contract';
-import { jobFiles } from '../../src/core/job-files';
-import type { JobOptions } from '../../src/options';
-import { openLocalStore } from '../../src/store/local-store';
+} from '../../src/contract/public';
+import { jobFiles } from '../../src/records/job-files';
+import type { JobOptions } from '../../src/contract/options';
+import { openLocalStore } from '../../src/store/local/local-store';
 import type { Store } from '../../src/store/store';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 

@@ -3,8 +3,8 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { createProgram } from '../../src/cli/program';
-import { toFlag } from '../../src/cli/job-flags';
-import { OPTION_NAMES } from '../../src/options';
+import { toFlag } from '../../src/cli/flags/job-flags';
+import { OPTION_NAMES } from '../../src/contract/options';
 import { expectEnd, inSandbox } from './helpers/sandbox';
 
 const COMMANDS = [

@@ -7,8 +7,8 @@ import {
   readOutNote,
   releaseOutFolder,
   type OutNote,
-} from '../../src/cli/out-folder';
-import type { Report, StoreReference } from '../../src/contract';
+} from '../../src/cli/run/out-folder';
+import type { Report, StoreReference } from '../../src/contract/public';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
 

@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pickPort } from '../../src/embedded/ports';
+import { pickPort } from '../../src/dev-server/ports';
 import { expectEnd, inSandbox, QUICK } from './helpers/sandbox';
 
 jest.setTimeout(120_000);

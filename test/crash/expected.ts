@@ -1,6 +1,6 @@
 /** What must hold after any crash: bytes, and the simulator's ledger. */
 import type { Simulator } from '../../src/simulator';
-import { parseWireId } from '../../src/core/wire-id';
+import { parseWireId } from '../../src/core/plan/wire-id';
 import { question } from '../helpers/engine';
 
 /** Whether everything is tried, by `npm run test:crash`; else a choice of it, in a minute. */

@@ -10,7 +10,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findMessageBatchFailure } from '../../src/errors';
+import { findMessageBatchFailure } from '../../src/contract/failures';
 import { delaying, errored, type FaultAction } from '../../src/simulator';
 import { eventually, numberOf } from '../helpers/engine';
 import { chosen, doublePayments, idsOf, inputOf, LONG, succeededIds } from './expected';

@@ -5,7 +5,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { findExecutable } from '../../src/embedded';
+import { findExecutable } from '../../src/dev-server';
 import { BUNDLE_VARIABLE } from './shared-bundle';
 
 // Jest asks for a default export or for `module.exports`.

@@ -5,7 +5,7 @@ import {
   TestWorkflowEnvironment,
   type LocalTestWorkflowEnvironmentOptions,
 } from '@temporalio/testing';
-import { findExecutable } from '../../src/embedded';
+import { findExecutable } from '../../src/dev-server';
 
 type DevServerOptions = NonNullable<LocalTestWorkflowEnvironmentOptions['server']>;
 

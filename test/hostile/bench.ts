@@ -3,12 +3,12 @@ import { appendFile, mkdtemp, open, readFile, rm, truncate, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createActivities } from '../../activities';
-import { findMessageBatchFailure } from '../../src/errors';
-import type { Collected, Plan, Submission } from '../../src/contract';
-import { chunkFiles } from '../../src/core/job-files';
+import { findMessageBatchFailure } from '../../src/contract/failures';
+import type { Collected, Plan, Submission } from '../../src/contract/public';
+import { chunkFiles } from '../../src/records/job-files';
 import type { Fault, FaultAction, Simulator } from '../../src/simulator';
 import { startSimulator } from '../../src/simulator';
-import { openLocalStore } from '../../src/store/local-store';
+import { openLocalStore } from '../../src/store/local/local-store';
 import type { Store } from '../../src/store/store';
 import { clientsFor, quietEnvironment } from '../activities/job-fixture';
 

@@ -27,9 +27,9 @@ import {
   unknownResultType,
   unknownStatus,
 } from '../../src/simulator';
-import type { Plan } from '../../src/contract';
-import { jobFiles } from '../../src/core/job-files';
-import { findMessageBatchFailure, type FailureType } from '../../src/errors';
+import type { Plan } from '../../src/contract/public';
+import { jobFiles } from '../../src/records/job-files';
+import { findMessageBatchFailure, type FailureType } from '../../src/contract/failures';
 import { batchIdOf, createBench, GOOD_PARAMS, lineWith, type Bench } from './bench';
 
 interface Case {

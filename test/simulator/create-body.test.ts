@@ -1,4 +1,4 @@
-import { createBodyReader } from '../../src/simulator/create-body';
+import { createBodyReader } from '../../src/simulator/requests/create-body';
 
 function read(text: string, pieceBytes = Infinity): { elements: unknown[]; shape: string } {
   const elements: unknown[] = [];

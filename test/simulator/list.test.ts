@@ -1,4 +1,4 @@
-import { cutPage } from '../../src/simulator/list';
+import { cutPage } from '../../src/api-shapes/list';
 import { closeAll, errorIn, setup } from './helpers/setup';
 
 afterEach(closeAll);

@@ -20,7 +20,7 @@ import {
   withoutFinalNewline,
 } from '../../src/simulator';
 import type { ResultsAction } from '../../src/simulator';
-import { shuffledIndexes } from '../../src/simulator/results';
+import { shuffledIndexes } from '../../src/simulator/state/results';
 import { HEADERS, HOUR_MS, closeAll, errorIn, paramsOf, setup } from './helpers/setup';
 import type { Bundle, Json } from './helpers/setup';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLocalStore } from '../../src/store/local-store';
+import { openLocalStore } from '../../src/store/local/local-store';
 import type { Store } from '../../src/store/store';
 import { createWriter } from '../../src/store/writer';
 

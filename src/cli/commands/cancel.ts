@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { hint } from '../hints';
-import { hasOtherUsers, type JobCommand } from '../job-command';
-import { plural } from '../output';
-import { addConnectFlags, type ConnectFlags } from '../settings';
-import { batchesAtApi, sendSignal, type SignalEffect } from '../signal-command';
+import { hint } from '../flags/hints';
+import { hasOtherUsers, type JobCommand } from '../jobs/job-command';
+import { plural } from '../text/output';
+import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { batchesAtApi, sendSignal, type SignalEffect } from '../jobs/signal-command';
 
 const EXAMPLES = `
 Nothing new is submitted, what runs at the API is canceled there, and every finished result is kept.

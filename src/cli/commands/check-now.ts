@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { plural } from '../output';
-import { addConnectFlags, type ConnectFlags } from '../settings';
-import { batchesAtApi, sendSignal } from '../signal-command';
+import { plural } from '../text/output';
+import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { batchesAtApi, sendSignal } from '../jobs/signal-command';
 
 const EXAMPLES = `
 A job looks at its batches by itself, seldom when they are old (--check-max). This is for when you know better.

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { runDemo, type DemoFlags } from '../demo/run-demo';
-import { finishWith } from '../finish';
+import { finishWith } from '../text/run-command';
 
 const EXAMPLES = `
 It asks one question about every package in node_modules, lets some requests fail, retries them, and shows what came

@@ -1,14 +1,14 @@
 import { Option, type Command } from 'commander';
-import { hasKey } from '../api-key';
-import { EXIT } from '../exit-status';
-import { finishWith } from '../finish';
-import { hint } from '../hints';
-import { listenForInterrupt } from '../interrupt';
-import { formatFields, print, tell } from '../output';
-import { toDurationMs, toPort } from '../parse-flag';
-import { openSession, type Session } from '../session';
-import { resolveSettings, type Settings } from '../settings';
-import { SIMULATED_KEY, simulateApi } from '../simulated-api';
+import { hasKey } from '../session/api-key';
+import { EXIT } from '../text/exit-status';
+import { finishWith } from '../text/run-command';
+import { hint } from '../flags/hints';
+import { listenForInterrupt } from '../session/interrupt';
+import { formatFields, print, tell } from '../text/output';
+import { toDurationMs, toPort } from '../flags/parse-flag';
+import { openSession, type Session } from '../session/session';
+import { resolveSettings, type Settings } from '../flags/settings';
+import { SIMULATED_KEY, simulateApi } from '../session/simulated-api';
 import type { Simulator } from '../../simulator';
 
 interface DevFlags {

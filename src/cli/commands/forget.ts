@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { jobFiles, outputFiles } from '../../core/job-files';
-import { readPlanRecord, readReport } from '../../store/records';
-import { commandError } from '../errors';
-import { EXIT } from '../exit-status';
-import { hint } from '../hints';
-import { onJob, type JobCommand } from '../job-command';
-import { findExecution, findReport, isInStore, unknownJob } from '../job-lookup';
-import { plural, print } from '../output';
-import { canAsk, confirm } from '../prompt';
-import { addConnectFlags, type ConnectFlags } from '../settings';
+import { jobFiles, outputFiles } from '../../records/job-files';
+import { readPlanRecord, readReport } from '../../records/records';
+import { commandError } from '../text/errors';
+import { EXIT } from '../text/exit-status';
+import { hint } from '../flags/hints';
+import { onJob, type JobCommand } from '../jobs/job-command';
+import { findExecution, findReport, isInStore, unknownJob } from '../jobs/job-lookup';
+import { plural, print } from '../text/output';
+import { canAsk, confirm } from '../text/prompt';
+import { addConnectFlags, type ConnectFlags } from '../flags/settings';
 import type { Store } from '../../store/store';
 
 interface ForgetFlags extends ConnectFlags {

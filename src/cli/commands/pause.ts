@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { hint } from '../hints';
-import { plural } from '../output';
-import { addConnectFlags, type ConnectFlags } from '../settings';
-import { batchesAtApi, sendSignal } from '../signal-command';
+import { hint } from '../flags/hints';
+import { plural } from '../text/output';
+import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { batchesAtApi, sendSignal } from '../jobs/signal-command';
 
 const EXAMPLES = `
 Nothing new is submitted until \`resume\`; batches that are at the API run on, and their results are collected.

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { commandError } from '../errors';
-import { hint } from '../hints';
-import { reportExitStatus } from '../exit-status';
-import { onJob } from '../job-command';
-import { findExecution, findReport, refuseNotRunning } from '../job-lookup';
-import { toReportSentence } from '../job-text';
-import { claimOutFolder, copyOutputs, toOutNote } from '../out-folder';
-import { printJson, tell } from '../output';
-import { addConnectFlags, type ConnectFlags, type Settings } from '../settings';
+import { commandError } from '../text/errors';
+import { hint } from '../flags/hints';
+import { reportExitStatus } from '../text/exit-status';
+import { onJob } from '../jobs/job-command';
+import { findExecution, findReport, refuseNotRunning } from '../jobs/job-lookup';
+import { toReportSentence } from '../text/job-text';
+import { claimOutFolder, copyOutputs, toOutNote } from '../run/out-folder';
+import { printJson, tell } from '../text/output';
+import { addConnectFlags, type ConnectFlags, type Settings } from '../flags/settings';
 import type { Store } from '../../store/store';
 
 interface ResultsFlags extends ConnectFlags {

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { commandError } from '../errors';
-import { finishWith } from '../finish';
-import { addConnectFlags, type ConnectFlags } from '../settings';
-import { sendSignal } from '../signal-command';
+import { commandError } from '../text/errors';
+import { finishWith } from '../text/run-command';
+import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { sendSignal } from '../jobs/signal-command';
 
 interface ResumeFlags extends ConnectFlags {
   readonly submission?: string;

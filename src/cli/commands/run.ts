@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { addJobFlags, toJobOptions, type JobFlags } from '../job-flags';
-import { runJob } from '../run-job';
-import { prepareRun } from '../run-plan';
-import { addConnectFlags, type ConnectFlags } from '../settings';
-import { finishWith } from '../finish';
-import { dryRun } from '../dry-run';
-import { detachJob } from '../detach-job';
+import { addJobFlags, toJobOptions, type JobFlags } from '../flags/job-flags';
+import { runJob } from '../run/run-job';
+import { prepareRun } from '../run/run-plan';
+import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { finishWith } from '../text/run-command';
+import { dryRun } from '../run/dry-run';
+import { detachJob } from '../run/detach-job';
 
 export interface RunFlags extends JobFlags, ConnectFlags {
   readonly out?: string;

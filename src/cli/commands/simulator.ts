@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander';
 import { startSimulator } from '../../simulator';
-import { EXIT } from '../exit-status';
-import { finishWith } from '../finish';
-import { listenForInterrupt } from '../interrupt';
-import { print, tell } from '../output';
-import { toDurationMs, toPort } from '../parse-flag';
+import { EXIT } from '../text/exit-status';
+import { finishWith } from '../text/run-command';
+import { listenForInterrupt } from '../session/interrupt';
+import { print, tell } from '../text/output';
+import { toDurationMs, toPort } from '../flags/parse-flag';
 
 interface SimulatorFlags {
   readonly port: string;

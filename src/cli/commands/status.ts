@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
-import type { JobProgress } from '../../contract';
-import { toSentence } from '../errors';
-import { EXIT } from '../exit-status';
-import { rest } from '../interrupt';
-import { onJob, type JobCommand } from '../job-command';
+import type { JobProgress } from '../../contract/public';
+import { toSentence } from '../text/errors';
+import { EXIT } from '../text/exit-status';
+import { rest } from '../session/interrupt';
+import { onJob, type JobCommand } from '../jobs/job-command';
 import {
   findExecution,
   findReport,
   queryProgress,
   refuseNotRunning,
   toEndedProgress,
-} from '../job-lookup';
-import { toStatusText } from '../job-text';
-import { print, printJson, tell } from '../output';
-import { createProgressDisplay } from '../progress-display';
-import { addConnectFlags, type ConnectFlags } from '../settings';
+} from '../jobs/job-lookup';
+import { toStatusText } from '../text/job-text';
+import { print, printJson, tell } from '../text/output';
+import { createProgressDisplay } from '../text/progress-display';
+import { addConnectFlags, type ConnectFlags } from '../flags/settings';
 
 interface StatusFlags extends ConnectFlags {
   readonly watch?: boolean;

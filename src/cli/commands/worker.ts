@@ -1,12 +1,17 @@
 import { Option, type Command } from 'commander';
-import { assertKey } from '../api-key';
-import { announceBackground, untilIdle } from '../background';
-import { EXIT } from '../exit-status';
-import { finishWith } from '../finish';
-import { listenForInterrupt } from '../interrupt';
-import { print, tell } from '../output';
-import { openSession, type Session } from '../session';
-import { addConnectFlags, resolveSettings, type ConnectFlags, type Settings } from '../settings';
+import { assertKey } from '../session/api-key';
+import { announceBackground, untilIdle } from '../session/background';
+import { EXIT } from '../text/exit-status';
+import { finishWith } from '../text/run-command';
+import { listenForInterrupt } from '../session/interrupt';
+import { print, tell } from '../text/output';
+import { openSession, type Session } from '../session/session';
+import {
+  addConnectFlags,
+  resolveSettings,
+  type ConnectFlags,
+  type Settings,
+} from '../flags/settings';
 
 interface WorkerFlags extends ConnectFlags {
   readonly untilIdle?: boolean;

@@ -5,15 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BatchRequest } from '../../client/request-source';
-import { BATCH_PERCENT, findPrices } from '../../core/prices';
-import { openStateFolder } from '../../embedded';
-import type { JobOptions } from '../../options';
-import { hasKey } from '../api-key';
-import { plural } from '../output';
-import { canAsk, confirm } from '../prompt';
-import type { SessionOptions } from '../session';
-import { resolveSettings, type Settings } from '../settings';
-import { simulateApi } from '../simulated-api';
+import { BATCH_PERCENT, findPrices } from '../../core/money/prices';
+import { openStateFolder } from '../../dev-server';
+import type { JobOptions } from '../../contract/options';
+import { hasKey } from '../session/api-key';
+import { plural } from '../text/output';
+import { canAsk, confirm } from '../text/prompt';
+import type { SessionOptions } from '../session/session';
+import { resolveSettings, type Settings } from '../flags/settings';
+import { simulateApi } from '../session/simulated-api';
 import { DEMO_MODEL, DEMO_TOKENS_MAX, simulateOutcome } from './questions';
 
 export interface DemoApi {

@@ -3,7 +3,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { packageRoot } from '../package-root';
+import { packageRoot } from '../session/package-root';
 
 export interface PackageDocument {
   readonly name: string;

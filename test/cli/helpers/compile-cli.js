@@ -36,7 +36,7 @@ function build(files, target) {
     fs.copyFileSync(file, out);
   }
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(building, 'node_modules'));
-  execFileSync(process.execPath, [path.join(building, 'lib/src/cli/build-bundle.js')]);
+  execFileSync(process.execPath, [path.join(building, 'lib/src/cli/session/build-bundle.js')]);
   try {
     fs.renameSync(building, target);
   } catch (error) {

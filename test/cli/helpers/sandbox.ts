@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { useEmbeddedServer } from '../../../src/embedded';
+import { useEmbeddedServer } from '../../../src/dev-server';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../../src/simulator';
 import { compileCli } from './compile-cli';
 

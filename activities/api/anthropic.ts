@@ -1,0 +1,106 @@
+/**
+ * The Anthropic clients of a Worker, by account.
+ *
+ * Every one is guarded: no call leaves for another origin than the client's own, redirects are not followed, and the
+ * SDK's retries are off, since Temporal's do the same and are seen in the history.
+ *
+ * @module
+ */
+import Anthropic from '@anthropic-ai/sdk';
+import { failure } from '../../src/contract/failures';
+import { createProxiedFetch } from './transport';
+
+type Fetch = NonNullable<NonNullable<ConstructorParameters<typeof Anthropic>[0]>['fetch']>;
+
+export interface AnthropicClientsOptions {
+  /**
+   * Clients by the name of their account; each is made when it is first needed.
+   *
+   * Without one named `default`, that one is made from ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) and
+   * ANTHROPIC_BASE_URL, as the SDK reads them. Defaults to none.
+   */
+  readonly clients?: Readonly<Record<string, () => AnthropicClient>>;
+}
+
+/**
+ * A client of `@anthropic-ai/sdk`, by its shape.
+ *
+ * The SDK's class has private members, and an ES module and a CommonJS one each see a class of their own: typed as the
+ * class, the one would refuse the other's.
+ */
+export type AnthropicClient = Pick<Anthropic, 'baseURL' | 'maxRetries' | 'timeout'>;
+
+/**
+ * Makes the source of clients for the Activities of a Worker.
+ *
+ * @returns Takes an account's name; throws `MessageBatch.WrongWorker` for one that is not here,
+ * `MessageBatch.Authentication` when no key is set.
+ */
+export function createAnthropicClients(
+  options: AnthropicClientsOptions = {}
+): (account: string) => Anthropic {
+  const makers = new Map(Object.entries(options.clients ?? {}));
+  if (!makers.has('default')) makers.set('default', createDefaultClient);
+  const made = new Map<string, Anthropic>();
+  return (account) => {
+    const known = made.get(account);
+    if (known) return known;
+    const make = makers.get(account);
+    if (!make) throw unknownAccount(account, [...makers.keys()]);
+    const client = guardClient(make() as Anthropic);
+    made.set(account, client);
+    return client;
+  };
+}
+
+/** Scheme, host and port that a client talks to: `https://api.anthropic.com`. */
+export function apiOriginOf(client: Anthropic): string {
+  return new URL(client.baseURL).origin;
+}
+
+/**
+ * Makes a copy of a client whose calls go through a wrapper of its transport.
+ *
+ * @param wrap - Gets the transport that the client has.
+ */
+export function withTransport(client: Anthropic, wrap: (fetch: Fetch) => Fetch): Anthropic {
+  // Private to the SDK's types, there in every version; the global one is what it defaults to.
+  const { fetch: own } = client as unknown as { fetch?: Fetch };
+  return client.withOptions({ fetch: wrap(own ?? fetch), maxRetries: 0 });
+}
+
+function guardClient(client: Anthropic): Anthropic {
+  const guarded = withTransport(client, (send) => async (input, init) => {
+    // The key is in the headers: it goes to the configured origin and nowhere else, whatever an answer says.
+    const { origin } = new URL(input instanceof Request ? input.url : input);
+    const own = apiOriginOf(guarded);
+    if (origin !== own) {
+      throw failure(
+        'MessageBatch.UnexpectedAnswer',
+        `Refused to send the key of ${own} to ${origin}.`
+      );
+    }
+    return send(input, { ...init, redirect: 'manual' });
+  });
+  // At level debug the SDK logs bodies, which are prompts and answers.
+  guarded.logLevel = 'warn';
+  return guarded;
+}
+
+function createDefaultClient(): Anthropic {
+  const isSet = (name: string): boolean => (process.env[name] ?? '').trim() !== '';
+  if (!isSet('ANTHROPIC_API_KEY') && !isSet('ANTHROPIC_AUTH_TOKEN')) {
+    throw failure(
+      'MessageBatch.Authentication',
+      'This Worker has no key for the Anthropic API: set ANTHROPIC_API_KEY and start the Worker again.'
+    );
+  }
+  return new Anthropic({ fetch: createProxiedFetch() });
+}
+
+function unknownAccount(account: string, known: readonly string[]): Error {
+  return failure(
+    'MessageBatch.WrongWorker',
+    `This Worker has no Anthropic client for the account ${account}; it has ${known.join(', ')}.`
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * A Message Batch as the API describes it, checked: what is not as documented is a loud failure.
+ *
+ * @module
+ */
+import type { ApplicationFailure } from '@temporalio/common';
+import type { BatchCheck } from '../../src/contract/public';
+import { failure } from '../../src/contract/failures';
+import { BATCHES_PATH, callJson, type Caller } from './call-api';
+import { unexpectedAnswer, type CallContext } from './http-failures';
+
+const STATUSES = ['in_progress', 'canceling', 'ended'] as const satisfies BatchCheck['status'][];
+/** What may stand in a path. Documented is only that an id's format and length may change. */
+const BATCH_ID_PATTERN = /^[A-Za-z0-9_-]{1,200}$/;
+
+export function isBatchId(id: unknown): id is string {
+  return typeof id === 'string' && BATCH_ID_PATTERN.test(id);
+}
+
+/** Until the first byte of results; the API may have a large file to put together. */
+export const RESULTS_START_MS_MAX = 2 * 60_000;
+
+/** The path of a batch, or of something below it. */
+export function batchPath(batchId: string, below = ''): string {
+  if (!isBatchId(batchId)) {
+    throw failure('MessageBatch.Refused', 'The id of the batch holds characters that no id has.');
+  }
+  return `${BATCHES_PATH}/${batchId}${below}`;
+}
+
+/** Looks at a batch. @throws ApplicationFailure `MessageBatch.BatchNotFound` (retryable) on 404. */
+export async function retrieveBatch(caller: Caller, batchId: string): Promise<BatchCheck> {
+  const path = batchPath(batchId);
+  const context = { what: `the status of batch ${batchId}`, batchId };
+  const { body } = await callJson(caller, { method: 'get', path, ...context });
+  return parseBatch(body, context).check;
+}
+
+/** The total of a batch's requests: the counts always add up to it. */
+export function totalOf({ counts }: BatchCheck): number {
+  return counts.processing + counts.succeeded + counts.errored + counts.expired + counts.canceled;
+}
+
+/**
+ * Reads a Message Batch.
+ *
+ * @param context.batchId - The id that it must have, when one is known.
+ * @throws ApplicationFailure `MessageBatch.UnexpectedAnswer`, naming the member that is not as documented.
+ */
+export function parseBatch(
+  body: unknown,
+  context: CallContext
+): { readonly batchId: string; readonly check: BatchCheck } {
+  const wrong = (member: string): ApplicationFailure =>
+    unexpectedAnswer(context, `${member} is not as documented`);
+  if (typeof body !== 'object' || body === null) throw wrong('the batch');
+  const batch = body as Record<string, unknown>;
+  const { id, type } = batch;
+  if (type !== 'message_batch') throw wrong('type');
+  if (!isBatchId(id)) throw wrong('id');
+  if (context.batchId !== undefined && id !== context.batchId) {
+    throw unexpectedAnswer(context, 'with another batch');
+  }
+  const status = STATUSES.find((known) => known === batch['processing_status']);
+  if (status === undefined) throw wrong('processing_status');
+  const time = (member: string): string => parseTime(batch[member]) ?? fail(wrong(member));
+  const maybeTime = (member: string): string | null =>
+    batch[member] === null || batch[member] === undefined ? null : time(member);
+  const check: BatchCheck = {
+    status,
+    createdAt: time('created_at'),
+    expiresAt: time('expires_at'),
+    endedAt: maybeTime('ended_at'),
+    archivedAt: maybeTime('archived_at'),
+    counts: parseCounts(batch['request_counts']) ?? fail(wrong('request_counts')),
+  };
+  return { batchId: id, check };
+}
+
+function parseCounts(counts: unknown): BatchCheck['counts'] | null {
+  if (typeof counts !== 'object' || counts === null) return null;
+  const { processing, succeeded, errored, expired, canceled } = counts as Record<string, unknown>;
+  const isCount = (count: unknown): count is number =>
+    Number.isSafeInteger(count) && Number(count) >= 0;
+  return isCount(processing) &&
+    isCount(succeeded) &&
+    isCount(errored) &&
+    isCount(expired) &&
+    isCount(canceled)
+    ? { processing, succeeded, errored, expired, canceled }
+    : null;
+}
+
+/** One spelling for the API's two: `…:40.141141+00:00` and `…Z`. */
+function parseTime(value: unknown): string | null {
+  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
+}
+
+function fail(error: Error): never {
+  throw error;
+}

@@ -1,0 +1,65 @@
+import type { ChunkName, StoreReference } from '../../src/contract/public';
+import { chunkFiles } from '../../src/records/job-files';
+import { referenceAt, type MemberLine } from '../../src/records/records';
+import { failure } from '../../src/contract/failures';
+import { LINE_BYTES_MAX } from '../../src/contract/limits';
+import { readLines } from '../../src/store/lines';
+import type { Store } from '../../src/store/store';
+
+/** The requests of a chunk, in the order of its body; numbers only, whatever the requests hold. */
+export interface Members {
+  readonly count: number;
+  /** Ascending. */
+  readonly positions: Float64Array;
+  readonly attempts: Uint16Array;
+}
+
+/** Reads `members.jsonl`. @throws ApplicationFailure `MessageBatch.StoreDamaged` when it is not what was written. */
+export async function readMembers(
+  store: Store,
+  name: ChunkName & { readonly jobId: string },
+  count: number,
+  reference: StoreReference
+): Promise<Members> {
+  const key = chunkFiles(name.jobId, name).members;
+  const positions = new Float64Array(count);
+  const attempts = new Uint16Array(count);
+  let at = 0;
+  const source = store.readVerified(referenceAt(store, key, reference));
+  for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
+    for (const { bytes } of lines) {
+      const [position, attempt] = parseMember(bytes, key);
+      positions[at] = position;
+      attempts[at] = attempt;
+      at++;
+    }
+  }
+  if (at === count) return { count, positions, attempts };
+  throw failure(
+    'MessageBatch.StoreDamaged',
+    `The object ${key} has ${at} lines instead of ${count}.`
+  );
+}
+
+/** What is damaged may be no line at all, long before the hash at the object's end tells. */
+function parseMember(bytes: Buffer, key: string): MemberLine {
+  try {
+    return JSON.parse(bytes.toString('latin1')) as MemberLine;
+  } catch {
+    throw failure('MessageBatch.StoreDamaged', `The object ${key} holds a line that is none.`);
+  }
+}
+
+/** Finds the place of a position among the members; -1 when it is none of theirs. */
+export function indexOfPosition({ count, positions }: Members, position: number): number {
+  let low = 0;
+  let high = count - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const found = positions[middle] ?? Number.POSITIVE_INFINITY;
+    if (found === position) return middle;
+    if (found < position) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}

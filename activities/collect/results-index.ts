@@ -1,0 +1,175 @@
+/**
+ * What is kept of a results file while it streams past: for each member where its result lies in the spool and what it
+ * means. Numbers in typed arrays, never contents: a hundred thousand results take two megabytes, however long they are.
+ *
+ * @module
+ */
+import { costPicoUsd } from '../../src/core/money/cost';
+import { jsonMembers } from '../../src/core/plan/json-members';
+import { classifyResult, type ResultType, type Verdict } from '../../src/core/collect/outcome';
+import { addUsage, emptyUsage, parseUsage, type UsageSum } from '../../src/core/collect/usage';
+import { toPosition } from '../../src/core/plan/wire-id';
+import type { Line } from '../../src/store/lines';
+import { indexOfPosition, type Members } from './collect-members';
+
+export interface IndexContext {
+  readonly members: Members;
+  /** What the wire ids of the chunk begin with. */
+  readonly prefix: string;
+  readonly maxAttempts: number;
+  readonly canceledByUs: boolean;
+}
+
+/** What is wrong with a results file, counted. */
+export interface Flaws {
+  /** Blank lines, and lines that are no JSON or no result: torn ones. */
+  unreadable: number;
+  /** Ids that are not the chunk's. */
+  foreign: number;
+  repeated: number;
+}
+
+export interface ResultsIndex extends IndexContext {
+  /** Offset of each member's result in the spool; -1 for none. */
+  readonly offsets: Float64Array;
+  readonly lengths: Uint32Array;
+  /** Places in {@link VERDICTS}. */
+  readonly verdicts: Uint8Array;
+  readonly counts: Record<ResultType, number>;
+  readonly flaws: Flaws;
+  readonly usage: UsageSum;
+  readonly stopReasons: Record<string, number>;
+  lines: number;
+  /** Null as soon as one model's price is not known. */
+  costPicoUsd: bigint | null;
+  /** The first type that this version does not know; never set by a line that is not whole. */
+  unknown: string | null;
+  spoolBytes: number;
+}
+
+/** Every verdict that can be kept; the first is that of a result that never came. */
+export const VERDICTS: readonly Verdict[] = [
+  { outcome: 'give_up', type: 'missing' },
+  { outcome: 'done', type: 'succeeded' },
+  { outcome: 'retry', type: 'expired', kind: 'retry' },
+  { outcome: 'retry', type: 'errored', kind: 'retry' },
+  { outcome: 'retry', type: 'errored', kind: 'account' },
+  { outcome: 'give_up', type: 'expired' },
+  { outcome: 'give_up', type: 'errored' },
+  { outcome: 'give_up', type: 'canceled' },
+  { outcome: 'stopped', type: 'canceled' },
+];
+
+const VERDICT_CODES = new Map(VERDICTS.map((verdict, code) => [verdictKey(verdict), code]));
+const STOP_REASON_PATTERN = /^[a-z_]{1,40}$/;
+
+export function createResultsIndex(context: IndexContext): ResultsIndex {
+  const { count } = context.members;
+  return {
+    ...context,
+    offsets: new Float64Array(count).fill(-1),
+    lengths: new Uint32Array(count),
+    verdicts: new Uint8Array(count),
+    counts: { succeeded: 0, errored: 0, expired: 0, canceled: 0, missing: count },
+    flaws: { unreadable: 0, foreign: 0, repeated: 0 },
+    usage: emptyUsage(),
+    stopReasons: {},
+    lines: 0,
+    costPicoUsd: 0n,
+    unknown: null,
+    spoolBytes: 0,
+  };
+}
+
+/**
+ * Takes in one line.
+ *
+ * @returns The bytes of its result, to be appended to the spool; null when the line brings nothing.
+ */
+export function addLine(index: ResultsIndex, { bytes }: Line): Buffer | null {
+  index.lines++;
+  const line = parseLine(bytes);
+  if (line === null) {
+    index.flaws.unreadable++;
+    return null;
+  }
+  const position = toPosition(index.prefix, line.custom_id);
+  const member = position === null ? -1 : indexOfPosition(index.members, position);
+  if (member < 0) {
+    index.flaws.foreign++;
+    return null;
+  }
+  if (index.offsets[member] !== -1) {
+    index.flaws.repeated++;
+    return null;
+  }
+  const span = spanOfResult(bytes);
+  index.offsets[member] = index.spoolBytes;
+  index.lengths[member] = span.length;
+  index.spoolBytes += span.length;
+  judge(index, member, line.result);
+  return span;
+}
+
+export function verdictOf(index: ResultsIndex, member: number): Verdict {
+  return VERDICTS[index.verdicts[member] ?? 0] ?? { outcome: 'give_up', type: 'missing' };
+}
+
+function judge(index: ResultsIndex, member: number, result: Record<string, unknown>): void {
+  const attempt = index.members.attempts[member] ?? 1;
+  const { maxAttempts, canceledByUs } = index;
+  const verdict = classifyResult(result, { attempt, maxAttempts, canceledByUs });
+  const code = VERDICT_CODES.get(verdictKey(verdict));
+  index.counts.missing--;
+  if (verdict.outcome === 'unknown' || code === undefined) {
+    index.unknown ??= verdict.outcome === 'unknown' ? verdict.name : 'verdict';
+    return;
+  }
+  index.verdicts[member] = code;
+  index.counts[verdict.type]++;
+  if (verdict.outcome === 'done') addMessage(index, result['message']);
+}
+
+/** Adds up what a succeeded result says about itself. A message that says nothing costs nothing that is known. */
+function addMessage(index: ResultsIndex, message: unknown): void {
+  const given = isObject(message) ? message : {};
+  const reason = given['stop_reason'];
+  const name = typeof reason === 'string' && STOP_REASON_PATTERN.test(reason) ? reason : 'unknown';
+  index.stopReasons[name] = (index.stopReasons[name] ?? 0) + 1;
+  const rawUsage = isObject(given['usage']) ? given['usage'] : {};
+  const usage = parseUsage(rawUsage);
+  addUsage(index.usage, usage);
+  const cost = costPicoUsd(given['model'], usage, rawUsage['inference_geo']);
+  index.costPicoUsd = cost === null || index.costPicoUsd === null ? null : index.costPicoUsd + cost;
+}
+
+function parseLine(
+  bytes: Buffer
+): { readonly custom_id: string; readonly result: Record<string, unknown> } | null {
+  let line: unknown;
+  try {
+    line = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    // The parser's message quotes the line.
+    return null;
+  }
+  if (!isObject(line)) return null;
+  const { custom_id: id, result } = line;
+  return typeof id === 'string' && isObject(result) ? { custom_id: id, result } : null;
+}
+
+/** Of a key that stands twice the last counts, as it does for the parser. */
+function spanOfResult(line: Buffer): Buffer {
+  const member = jsonMembers(line).findLast(({ key }) => key === 'result');
+  return member === undefined ? Buffer.alloc(0) : line.subarray(member.start, member.end);
+}
+
+function verdictKey(verdict: Verdict): string {
+  if (verdict.outcome === 'unknown') return 'unknown';
+  const kind = verdict.outcome === 'retry' ? verdict.kind : '';
+  return `${verdict.outcome} ${verdict.type} ${kind}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

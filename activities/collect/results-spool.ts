@@ -1,0 +1,134 @@
+/**
+ * The results of one batch, downloaded as a stream into a file of this machine.
+ *
+ * @module
+ */
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failure } from '../../src/contract/failures';
+import { LINE_BYTES_MAX } from '../../src/contract/limits';
+import { LineTooLongError, readLines } from '../../src/store/lines';
+import { transportCode } from '../api/http-failures';
+import { addLine, type ResultsIndex } from './results-index';
+
+export interface Download {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the body when nothing comes for too long. */
+  readonly stalled: () => void;
+  readonly stallMs: number;
+  /** Called for every piece; throws when the Activity is canceled. */
+  readonly heartbeat: (details: { readonly lines: number; readonly bytes: number }) => void;
+}
+
+/** Whether the body came to its own end, or why not. */
+export type DownloadEnd = 'whole' | 'broken' | 'line_too_long';
+
+/**
+ * Runs something with an empty file in a folder of its own, which is always removed.
+ *
+ * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when there is no room for it.
+ */
+export async function withSpool<T>(run: (file: FileHandle) => Promise<T>): Promise<T> {
+  const folder = await onDisk(() =>
+    mkdtemp(join(tmpdir(), `message-batches-results-${process.pid}-`))
+  );
+  try {
+    const file = await onDisk(() => open(join(folder, 'results'), 'wx+', 0o600));
+    try {
+      return await run(file);
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Downloads into an emptied file: every line into the index, every result into the spool. */
+export async function spoolResults(
+  download: Download,
+  file: FileHandle,
+  index: ResultsIndex
+): Promise<DownloadEnd> {
+  const state = { bytes: 0, broken: false };
+  await onDisk(() => file.truncate(0));
+  let at = 0;
+  try {
+    const source = watched(download, state);
+    for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
+      const spans: Buffer[] = [];
+      for (const line of lines) {
+        const span = addLine(index, line);
+        if (span !== null) spans.push(span);
+      }
+      // The lines share memory with the piece that they came in: they are written before the next one is asked for.
+      const [first] = spans;
+      const piece = spans.length === 1 && first !== undefined ? first : Buffer.concat(spans);
+      at = await onDisk(() => writeAt(file, piece, at));
+      download.heartbeat({ lines: index.lines, bytes: state.bytes });
+    }
+  } catch (error) {
+    if (error instanceof LineTooLongError) return 'line_too_long';
+    throw error;
+  }
+  return state.broken ? 'broken' : 'whole';
+}
+
+/** The body, with an end to waiting. A connection that breaks ends it too: what came before is still looked at. */
+async function* watched(
+  download: Download,
+  state: { bytes: number; broken: boolean }
+): AsyncGenerator<Uint8Array> {
+  const iterator = download.body[Symbol.asyncIterator]();
+  try {
+    yield* pieces(iterator, download, state);
+  } finally {
+    // Left early: a line too long, no room on the disk, or a cancellation.
+    await iterator.return?.().catch(() => undefined);
+  }
+}
+
+async function* pieces(
+  iterator: AsyncIterator<Uint8Array>,
+  { stalled, stallMs }: Download,
+  state: { bytes: number; broken: boolean }
+): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const timer = setTimeout(stalled, stallMs);
+    let next: IteratorResult<Uint8Array>;
+    try {
+      next = await iterator.next();
+    } catch {
+      // The error says no more than that; it may hold headers.
+      state.broken = true;
+      return;
+    } finally {
+      clearTimeout(timer);
+    }
+    if (next.done === true) return;
+    state.bytes += next.value.length;
+    yield next.value;
+  }
+}
+
+/** @returns The offset behind what was written. */
+async function writeAt(file: FileHandle, piece: Buffer, start: number): Promise<number> {
+  let done = 0;
+  while (done < piece.length) {
+    const { bytesWritten } = await file.write(piece, done, piece.length - done, start + done);
+    done += bytesWritten;
+  }
+  return start + done;
+}
+
+async function onDisk<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw failure(
+      'MessageBatch.StoreUnavailable',
+      `The temporary folder ${tmpdir()} of this Worker can't hold the results (${transportCode(error) ?? 'unknown error'}).`
+    );
+  }
+}

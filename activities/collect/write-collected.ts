@@ -1,0 +1,83 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { BatchCheck, Collected, CollectInput } from '../../src/contract/public';
+import { toNanoUsd } from '../../src/core/money/cost';
+import { chunkFiles } from '../../src/records/job-files';
+import type { ResultType } from '../../src/core/collect/outcome';
+import { toRecordText } from '../../src/records/record-text';
+import type { CollectedRecord } from '../../src/records/records';
+import type { Store } from '../../src/store/store';
+import { verdictOf, type ResultsIndex } from './results-index';
+import { ensureBatchRecord } from '../submissions/submission-records';
+import { outcomeLines, retryLines } from './write-outcomes';
+
+export interface CollectedParts {
+  readonly store: Store;
+  readonly input: CollectInput;
+  /** Null when nobody could look at the batch any more. */
+  readonly check: BatchCheck | null;
+  readonly index: ResultsIndex;
+  readonly spool: FileHandle;
+  /** Throws when the Activity is canceled. */
+  readonly heartbeat: (details: unknown) => void;
+}
+
+/** Writes what a chunk came to: outcomes, requests for a later round, and last the record. */
+export async function writeCollected(parts: CollectedParts): Promise<Collected> {
+  const { store, input, check, index, spool, heartbeat } = parts;
+  const files = chunkFiles(input.jobId, input);
+  const collected = sumUp(input.batchId, index);
+  const outcomes = await store.write(
+    files.outcomes,
+    beating(outcomeLines(index, spool), heartbeat)
+  );
+  const retry = await store.write(files.retry, beating(retryLines(index), heartbeat));
+  const record: CollectedRecord = {
+    collected,
+    ended_at: check?.endedAt ?? null,
+    usage: index.usage,
+    stop_reasons: index.stopReasons,
+    cost_nano_usd: index.costPicoUsd === null ? null : toNanoUsd(index.costPicoUsd).toString(),
+    outcomes,
+    retry,
+  };
+  // A chunk that is collected has a batch: whoever adds up the job looks there first.
+  if (check !== null) await ensureBatchRecord(store, input, input.batchId, check);
+  await store.write(files.collected, toRecordText(record));
+  return collected;
+}
+
+/** Counts the verdicts. `requests` is the sum of `counts`, and of `final`, `retry` and `stopped`. */
+function sumUp(batchId: string, index: ResultsIndex): Collected {
+  const final: Record<ResultType, number> = {
+    succeeded: 0,
+    errored: 0,
+    expired: 0,
+    canceled: 0,
+    missing: 0,
+  };
+  let retry = 0;
+  let retryAfterAccount = 0;
+  let stopped = 0;
+  for (let member = 0; member < index.members.count; member++) {
+    const verdict = verdictOf(index, member);
+    if (verdict.outcome === 'done' || verdict.outcome === 'give_up') final[verdict.type]++;
+    else if (verdict.outcome === 'stopped') stopped++;
+    else {
+      retry++;
+      if (verdict.outcome === 'retry' && verdict.kind === 'account') retryAfterAccount++;
+    }
+  }
+  const { counts, members } = index;
+  const requests = members.count;
+  return { batchId, requests, counts, retry, retryAfterAccount, stopped, final };
+}
+
+async function* beating(
+  source: AsyncIterable<Buffer>,
+  heartbeat: CollectedParts['heartbeat']
+): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    heartbeat({ phase: 'writing' });
+    yield piece;
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * `messageBatchFinish`: the three files, `report.json` last.
+ *
+ * @module
+ */
+import type {
+  ChunkName,
+  FinishInput,
+  Report,
+  ReportBatch,
+  ReportDuplicate,
+  StoreReference,
+} from '../../src/contract/public';
+import { formatNanoUsd } from '../../src/core/money/cost';
+import { chunkFiles, chunkLabel, jobFiles, outputFiles } from '../../src/records/job-files';
+import { PRICES_AS_OF } from '../../src/core/money/prices';
+import { toText } from '../../src/records/record-text';
+import {
+  readBatchRecord,
+  readCollectedRecord,
+  readDuplicateRecord,
+  readPlanRecord,
+  referenceAt,
+  type BatchRecord,
+  type CollectedRecord,
+  type DuplicateRecord,
+  type PlanRecord,
+} from '../../src/records/records';
+import { addUsage, emptyUsage } from '../../src/core/collect/usage';
+import { failure } from '../../src/contract/failures';
+import type { Store } from '../../src/store/store';
+import { assertStore } from '../worker/assert-store';
+import type { ActivityDeps } from '../worker/deps';
+import { throttledHeartbeat } from '../worker/heartbeat';
+import { mergeResults, type Merged } from './merge-results';
+import { readOwnReport } from '../plan/plan-input';
+import { tidyJob } from './tidy';
+
+/** Makes the Activity. A report that stands is returned as it is. */
+export function createFinish({
+  store,
+}: Pick<ActivityDeps, 'store'>): (input: FinishInput) => Promise<Report> {
+  return async (input) => {
+    const { jobId } = input;
+    await assertStore(store, input.site);
+    const plan = await readPlanRecord(store, jobFiles(jobId).plan);
+    if (!plan) {
+      throw failure('MessageBatch.StoreDamaged', 'The plan of a job that ends is gone.');
+    }
+    const standing = await readOwnReport(store, plan.output_key, jobId);
+    const report = standing ?? (await writeFiles(store, input, plan));
+    await tidyJob(store, plan);
+    return report;
+  };
+}
+
+async function writeFiles(store: Store, input: FinishInput, plan: PlanRecord): Promise<Report> {
+  const { jobId } = input;
+  const beat = throttledHeartbeat();
+  const chunks = await readChunks(store, input);
+  const files = outputFiles(plan.output_key);
+  const merged = await mergeResults({
+    store,
+    ids: referenceAt(store, jobFiles(jobId).ids, plan.ids),
+    rounds: outcomesByRound(store, input, chunks),
+    resultsKey: files.results,
+    failuresKey: files.failures,
+    onProgress: (requests) => {
+      beat({ step: 'merging', requests, of: input.total });
+    },
+  });
+  assertWhole(input, merged);
+  // Left over from an execution that was terminated, this may run beside the next one, which submits what was not.
+  if (input.status === 'canceled') await readChunks(store, input);
+  const report = toReport(input, chunks, merged);
+  await store.write(files.report, toText(report));
+  return report;
+}
+
+interface CollectedChunk extends ChunkName {
+  readonly batch: BatchRecord;
+  readonly record: CollectedRecord;
+  readonly duplicates: readonly DuplicateRecord[];
+}
+
+/** Every chunk that became a batch. */
+async function readChunks(store: Store, { jobId, rounds }: FinishInput): Promise<CollectedChunk[]> {
+  const found: CollectedChunk[] = [];
+  for (const { round, chunks } of rounds) {
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const files = chunkFiles(jobId, { round, chunk });
+      const batch = await readBatchRecord(store, files.batch);
+      if (!batch) continue;
+      const record = await readCollectedRecord(store, files.collected);
+      if (!record) {
+        // It is paid for: to end the job without its results would lose them.
+        throw failure(
+          'MessageBatch.Interrupted',
+          `The results of chunk ${chunkLabel({ round, chunk })} have not been collected. Start the job again.`,
+          { details: { batchId: batch.batch_id } }
+        );
+      }
+      const duplicates = await readDuplicates(store, files.duplicates);
+      found.push({ round, chunk, batch, record, duplicates });
+    }
+  }
+  return found;
+}
+
+async function readDuplicates(store: Store, folder: string): Promise<DuplicateRecord[]> {
+  const keys = await store.list(folder);
+  const records = await Promise.all(keys.map((key) => readDuplicateRecord(store, key)));
+  return records.filter((record) => record !== undefined);
+}
+
+function outcomesByRound(
+  store: Store,
+  { jobId, rounds }: FinishInput,
+  chunks: readonly CollectedChunk[]
+): StoreReference[][] {
+  return rounds.map(({ round }) =>
+    chunks
+      .filter((chunk) => chunk.round === round)
+      .map((chunk) => referenceAt(store, chunkFiles(jobId, chunk).outcomes, chunk.record.outcomes))
+  );
+}
+
+/** Every request is accounted for, exactly once. */
+function assertWhole(
+  { total, status }: FinishInput,
+  { requests, counts, unsubmitted }: Merged
+): void {
+  const sum = Object.values(counts).reduce((all, count) => all + count, 0);
+  if (requests !== total || sum !== total) {
+    throw failure(
+      'MessageBatch.StoreDamaged',
+      `The job has ${total} requests, but ${requests} ids and ${sum} results are in the store.`
+    );
+  }
+  if (status === 'completed' && unsubmitted > 0) {
+    throw failure(
+      'MessageBatch.Interrupted',
+      `${unsubmitted} of ${total} requests were never submitted, though nobody canceled the job. Start it again.`
+    );
+  }
+}
+
+function toReport(
+  input: FinishInput,
+  chunks: readonly CollectedChunk[],
+  { counts, errorTypes, results, failures }: Merged
+): Report {
+  const usage = emptyUsage();
+  const stopReasons = new Map<string, number>();
+  let nanoUsd: bigint | null = 0n;
+  for (const { record } of chunks) {
+    addUsage(usage, record.usage);
+    for (const [reason, count] of Object.entries(record.stop_reasons)) {
+      stopReasons.set(reason, (stopReasons.get(reason) ?? 0) + count);
+    }
+    const cost = record.cost_nano_usd;
+    nanoUsd = nanoUsd === null || cost === null ? null : nanoUsd + BigInt(cost);
+  }
+  return {
+    job_id: input.jobId,
+    status: input.status,
+    requests: input.total,
+    ...counts,
+    rounds: new Set(chunks.map(({ round }) => round)).size,
+    batches: chunks.map(toReportBatch),
+    stop_reasons: Object.fromEntries(stopReasons),
+    error_types: Object.fromEntries(errorTypes),
+    usage,
+    cost_usd: nanoUsd === null ? null : formatNanoUsd(nanoUsd),
+    duplicates: chunks.flatMap(toReportDuplicates),
+    prices_as_of: PRICES_AS_OF,
+    started_at: input.startedAt,
+    ended_at: input.endedAt,
+    results,
+    failures,
+  };
+}
+
+function toReportBatch({ round, chunk, batch, record }: CollectedChunk): ReportBatch {
+  const { requests, counts } = record.collected;
+  return {
+    id: batch.batch_id,
+    round,
+    chunk,
+    requests,
+    succeeded: counts.succeeded,
+    errored: counts.errored,
+    expired: counts.expired,
+    canceled: counts.canceled,
+    missing: counts.missing,
+    created_at: batch.created_at,
+    ended_at: record.ended_at,
+  };
+}
+
+function toReportDuplicates({ round, chunk, duplicates }: CollectedChunk): ReportDuplicate[] {
+  return duplicates.map(({ batch_id, created_at, requests, cost_nano_usd }) => ({
+    id: batch_id,
+    round,
+    chunk,
+    requests,
+    created_at,
+    cost_usd: cost_nano_usd === null ? null : formatNanoUsd(BigInt(cost_nano_usd)),
+  }));
+}

@@ -1,0 +1,145 @@
+/**
+ * Merges the outcomes of all rounds with the ids of all requests into the two files of results.
+ *
+ * Everything is ascending by position, so this is one sequential read of each file and one write of each result.
+ *
+ * @module
+ */
+import type { StoreReference } from '../../src/contract/public';
+import { errorTypeOf, type ResultType } from '../../src/core/collect/outcome';
+import { resultTypeOf } from '../../src/core/collect/outcome-line';
+import { failure } from '../../src/contract/failures';
+import { LINE_BYTES_MAX } from '../../src/contract/limits';
+import { readLines, type Line } from '../../src/store/lines';
+import type { Store } from '../../src/store/store';
+import { createWriter, type StoreWriter } from '../../src/store/writer';
+import { openRoundOutcomes, type OutcomeCursor } from './round-outcomes';
+
+export interface MergeInput {
+  readonly store: Store;
+  /** The `custom_id` of each request, a JSON string a line. */
+  readonly ids: StoreReference;
+  /** References to the outcomes of the collected chunks, by round and, within it, by chunk. */
+  readonly rounds: readonly (readonly StoreReference[])[];
+  /** Keys of the two files. */
+  readonly resultsKey: string;
+  readonly failuresKey: string;
+  readonly onProgress: (requests: number) => void;
+}
+
+export interface Merged {
+  readonly requests: number;
+  /** By the type of each request's last result. */
+  readonly counts: Readonly<Record<ResultType, number>>;
+  /** How many of the canceled ones were never submitted. */
+  readonly unsubmitted: number;
+  readonly errorTypes: ReadonlyMap<string, number>;
+  readonly results: StoreReference;
+  readonly failures: StoreReference;
+}
+
+/**
+ * Writes `results.jsonl` and `failures.jsonl`.
+ *
+ * Of several outcomes of one request the one of the highest round counts. A request without any was never submitted.
+ */
+export async function mergeResults(input: MergeInput): Promise<Merged> {
+  const { store } = input;
+  const results = createWriter(store, input.resultsKey);
+  const failures = createWriter(store, input.failuresKey);
+  const cursors: OutcomeCursor[] = [];
+  try {
+    for (const references of input.rounds) {
+      cursors.push(await openRoundOutcomes(store, references));
+    }
+    const tally = createTally(results, failures);
+    await mergeInto(tally, input, cursors, [results, failures]);
+    if (cursors.some(({ position }) => position !== Infinity)) {
+      throw failure(
+        'MessageBatch.StoreDamaged',
+        'There are outcomes of requests that the job does not have.'
+      );
+    }
+    return { ...tally.result(), results: await results.end(), failures: await failures.end() };
+  } catch (error) {
+    await Promise.all([results.abort(), failures.abort()]);
+    throw error;
+  } finally {
+    await Promise.all(cursors.map((cursor) => cursor.close()));
+  }
+}
+
+async function mergeInto(
+  tally: Tally,
+  { store, ids, onProgress }: MergeInput,
+  cursors: readonly OutcomeCursor[],
+  writers: readonly StoreWriter[]
+): Promise<void> {
+  let position = 0;
+  for await (const lines of readLines(store.readVerified(ids), { lineBytesMax: LINE_BYTES_MAX })) {
+    for (const id of lines) {
+      let last: OutcomeCursor['outcome'] | null = null;
+      for (const cursor of cursors) {
+        if (cursor.position !== position) continue;
+        last = cursor.outcome;
+        if (!cursor.next()) await cursor.refill();
+      }
+      tally.add(id, last);
+      if (writers.some(({ full }) => full)) await Promise.all(writers.map((each) => each.drain()));
+      position++;
+    }
+    onProgress(position);
+  }
+}
+
+interface Tally {
+  add(id: Line, last: OutcomeCursor['outcome'] | null): void;
+  result(): Pick<Merged, 'requests' | 'counts' | 'unsubmitted' | 'errorTypes'>;
+}
+
+const UNSUBMITTED = { attempt: 0, result: Buffer.from('{"type":"canceled"}') };
+
+/** Writes one line for each request and counts it. */
+function createTally(results: StoreWriter, failures: StoreWriter): Tally {
+  const counts = { succeeded: 0, errored: 0, expired: 0, canceled: 0, missing: 0 };
+  const errorTypes = new Map<string, number>();
+  let requests = 0;
+  let unsubmitted = 0;
+  return {
+    add: (id, last) => {
+      const { attempt, result } = last ?? UNSUBMITTED;
+      const type = resultTypeOf(result);
+      if (type === null) {
+        throw failure(
+          'MessageBatch.UnexpectedAnswer',
+          'An outcome holds a result of an unknown type.'
+        );
+      }
+      requests++;
+      counts[type]++;
+      if (last === null) unsubmitted++;
+      if (type === 'errored') count(errorTypes, errorTypeOf(parseResult(result)));
+      const writer = type === 'succeeded' ? results : failures;
+      writer.push('{"custom_id":');
+      writer.push(id.bytes);
+      writer.push(',"result":');
+      writer.push(result);
+      writer.push(type === 'succeeded' ? '}\n' : `,"attempts":${attempt}}\n`);
+    },
+    result: () => ({ requests, counts, unsubmitted, errorTypes }),
+  };
+}
+
+/** What is damaged may be no JSON at all, long before the hash at the object's end tells. */
+function parseResult(result: Buffer): unknown {
+  try {
+    return JSON.parse(result.toString());
+  } catch {
+    throw failure('MessageBatch.StoreDamaged', 'An outcome holds a result that is no JSON.');
+  }
+}
+
+function count(counters: Map<string, number>, name: string | null): void {
+  const key = name ?? '(unreadable)';
+  counters.set(key, (counters.get(key) ?? 0) + 1);
+}

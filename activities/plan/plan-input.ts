@@ -1,0 +1,164 @@
+/**
+ * From the Workflow's input, which comes from anywhere, to keys of the store and options in force.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import type { PlanInput, Report, StoreReference } from '../../src/contract/public';
+import { assertJobId } from '../../src/core/plan/job-id';
+import { jobFiles, outputFiles } from '../../src/records/job-files';
+import { parseJobInput, type ParsedJobInput } from '../../src/core/plan/job-input';
+import { prepareDefaults, type ParamsDefaults } from '../../src/core/plan/params-overlay';
+import { parseObject } from '../../src/core/plan/requests';
+import { failure } from '../../src/contract/failures';
+import { CHUNK_BYTES_MAX } from '../../src/contract/limits';
+import type { ResolvedOptions } from '../../src/contract/options';
+import type { Store } from '../../src/store/store';
+
+/** Where defaults for `params` are, or their text. */
+export interface ParamsSource {
+  /** Key of the object that holds them, or will. */
+  readonly key: string;
+  /** Set when they stand in the input itself. */
+  readonly text: string | null;
+}
+
+/** A job as its input describes it. */
+export interface JobRequest {
+  readonly jobId: string;
+  readonly canceling: boolean;
+  readonly requestsKey: string;
+  readonly outputKey: string;
+  readonly params: ParamsSource | null;
+  readonly options: ResolvedOptions;
+}
+
+/**
+ * Checks id, shape, options and places of a job.
+ *
+ * @throws ApplicationFailure `MessageBatch.BadOptions` or `MessageBatch.BadReference`, not retryable.
+ */
+export async function resolveRequest(
+  store: Store,
+  { jobId, input, canceling }: PlanInput
+): Promise<JobRequest> {
+  assertJobId(jobId);
+  const { requestsUri, outputUri, params, options } = parse(input);
+  const files = jobFiles(jobId);
+  return {
+    jobId,
+    canceling,
+    options,
+    requestsKey: await store.keyOf(requestsUri),
+    outputKey:
+      outputUri === null ? files.folder : await outputKeyOf(store, files.folder, outputUri),
+    params:
+      params.kind === 'none'
+        ? null
+        : params.kind === 'inline'
+          ? { key: files.params, text: JSON.stringify(params.value) }
+          : { key: await store.keyOf(params.uri), text: null },
+  };
+}
+
+function parse(input: unknown): ParsedJobInput {
+  try {
+    return parseJobInput(input);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw failure('MessageBatch.BadOptions', error.message);
+  }
+}
+
+async function outputKeyOf(store: Store, ownFolder: string, uri: string): Promise<string> {
+  const key = await store.keyOf(uri);
+  if (key === ownFolder || (key !== 'jobs' && !key.startsWith('jobs/'))) return key;
+  throw failure(
+    'MessageBatch.BadOptions',
+    "Expected `output` to be a folder outside `jobs/` in the store, or this job's own folder there."
+  );
+}
+
+/** Defaults for `params`, ready to overlay. */
+export interface LoadedParams {
+  readonly reference: StoreReference;
+  readonly defaults: ParamsDefaults | null;
+}
+
+/**
+ * Reads defaults for `params`.
+ *
+ * @throws ApplicationFailure `MessageBatch.BadOptions` when they are not one JSON object.
+ */
+export async function loadParams(store: Store, source: ParamsSource): Promise<LoadedParams> {
+  const bytes = source.text === null ? await readAll(store, source.key) : Buffer.from(source.text);
+  const parsed = parseObject(bytes);
+  if (typeof parsed === 'string') {
+    throw failure(
+      'MessageBatch.BadOptions',
+      `Expected \`params\` to be one JSON object: ${parsed}.`
+    );
+  }
+  const reference = {
+    uri: store.uriOf(source.key),
+    bytes: bytes.length,
+    lines: bytes.toString('latin1').split('\n').length - (bytes.at(-1) === 0x0a ? 1 : 0),
+    sha256: sha256(bytes),
+  };
+  return { reference, defaults: prepareDefaults(bytes) };
+}
+
+async function readAll(store: Store, key: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of store.read(key) as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes > CHUNK_BYTES_MAX) {
+      throw failure('MessageBatch.BadOptions', '`params` is larger than a whole batch may be.');
+    }
+  }
+  return Buffer.concat(pieces);
+}
+
+/**
+ * Reads the report in an output folder.
+ *
+ * @returns undefined when there is none.
+ * @throws ApplicationFailure `MessageBatch.BadOptions` when it is not this job's.
+ */
+export async function readOwnReport(
+  store: Store,
+  outputKey: string,
+  jobId: string
+): Promise<Report | undefined> {
+  const report = await store.readJson(outputFiles(outputKey).report);
+  if (report === undefined) return undefined;
+  if (typeof report === 'object' && report !== null && 'job_id' in report) {
+    if (report.job_id === jobId) return report as Report;
+  }
+  throw failure(
+    'MessageBatch.BadOptions',
+    `The output folder ${outputKey} holds a report.json that is not this job's. Nothing was changed; choose another folder.`
+  );
+}
+
+/**
+ * A job of this id that was forgotten may have left its report elsewhere: it is not this one's.
+ *
+ * @throws ApplicationFailure `MessageBatch.BadOptions` when the output folder holds any report.
+ */
+export async function assertNoReport(
+  store: Store,
+  { jobId, outputKey }: Pick<JobRequest, 'jobId' | 'outputKey'>
+): Promise<void> {
+  if ((await readOwnReport(store, outputKey, jobId)) === undefined) return;
+  throw failure(
+    'MessageBatch.BadOptions',
+    `The output folder ${outputKey} holds the report of an earlier job of this id, which the store no longer knows. Choose another folder, or remove the report.`
+  );
+}
+
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

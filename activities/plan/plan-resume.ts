@@ -1,0 +1,130 @@
+/**
+ * Planning a job that an earlier execution planned already: its plan holds, options outside the identity may differ.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import type { JobSite, Plan, RoundPlan } from '../../src/contract/public';
+import { assertSameIdentity, jobIdentity } from '../../src/core/plan/identity';
+import { jobFiles } from '../../src/records/job-files';
+import { toRecordText } from '../../src/records/record-text';
+import { readRoundRecord, referenceAt, type PlanRecord } from '../../src/records/records';
+import type { ResolvedOptions } from '../../src/contract/options';
+import type { Store } from '../../src/store/store';
+import { throttledHeartbeat } from '../worker/heartbeat';
+import { assertNoReport, readOwnReport, sha256, type JobRequest } from './plan-input';
+
+interface ResumeDeps {
+  readonly store: Store;
+  readonly discoverSite: (options: ResolvedOptions) => Promise<JobSite>;
+}
+
+/**
+ * Takes up a recorded plan.
+ *
+ * @throws ApplicationFailure `MessageBatch.JobMismatch` when the id stands for another input or other options; nothing
+ * is changed then.
+ */
+export async function resumePlan(
+  deps: ResumeDeps,
+  request: JobRequest,
+  known: PlanRecord
+): Promise<Plan> {
+  const { store } = deps;
+  const { jobId } = request;
+  await assertSameJob(store, request, known);
+  // Where it went before: a job is not run twice because its output is wanted elsewhere.
+  const report = (await readOwnReport(store, known.output_key, jobId)) ?? null;
+  const record = report === null ? await renew(deps, request, known) : known;
+  const { site, total, requests_key: key } = record;
+  return {
+    jobId,
+    site,
+    options: request.options,
+    requests: referenceAt(store, key, record.requests),
+    total,
+    resumed: true,
+    rounds: await readRounds(store, record),
+    report,
+  };
+}
+
+async function assertSameJob(store: Store, request: JobRequest, known: PlanRecord): Promise<void> {
+  const params = known.params?.sha256 ?? null;
+  const recorded = jobIdentity(known.options, {
+    inputSha256: known.requests.sha256,
+    paramsSha256: params,
+  });
+  const given = jobIdentity(request.options, {
+    inputSha256:
+      (await hashUnlessGone(store, request.requestsKey, known.requests_key)) ??
+      known.requests.sha256,
+    paramsSha256: await paramsHash(store, request, known),
+  });
+  assertSameIdentity(request.jobId, recorded, given);
+}
+
+async function paramsHash(
+  store: Store,
+  { params }: JobRequest,
+  known: PlanRecord
+): Promise<string | null> {
+  if (params === null) return null;
+  if (params.text !== null) return sha256(params.text);
+  return (
+    (await hashUnlessGone(store, params.key, known.params_key)) ?? known.params?.sha256 ?? null
+  );
+}
+
+/**
+ * Hashes an object of the input.
+ *
+ * @returns null when it is gone and was the recorded one: it goes when the job has ended.
+ */
+async function hashUnlessGone(
+  store: Store,
+  key: string,
+  recordedKey: string | null
+): Promise<string | null> {
+  if (key === recordedKey && (await store.size(key)) === undefined) return null;
+  const beat = throttledHeartbeat();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of store.read(key) as AsyncIterable<Buffer>) {
+    hash.update(piece);
+    bytes += piece.length;
+    beat({ step: 'comparing', bytes });
+  }
+  return hash.digest('hex');
+}
+
+/** Writes down what may change in a plan: the output, a site that was not asked for, an input that was moved. */
+async function renew(
+  { store, discoverSite }: ResumeDeps,
+  request: JobRequest,
+  known: PlanRecord
+): Promise<PlanRecord> {
+  if (request.outputKey !== known.output_key) await assertNoReport(store, request);
+  const unasked = known.site.apiOrigin === '' && !request.canceling;
+  const moved = (await store.size(known.requests_key)) === undefined;
+  const record: PlanRecord = {
+    ...known,
+    output_key: request.outputKey,
+    site: unasked ? await discoverSite(request.options) : known.site,
+    requests_key: moved ? request.requestsKey : known.requests_key,
+  };
+  const text = toRecordText(record);
+  if (text !== toRecordText(known)) await store.write(jobFiles(request.jobId).plan, text);
+  return record;
+}
+
+/** Round 1 as planned, and every round written down since. */
+async function readRounds(store: Store, record: PlanRecord): Promise<RoundPlan[]> {
+  const { job_id: jobId, chunks, total } = record;
+  const rounds: RoundPlan[] = [{ round: 1, chunks, requests: total, sources: [] }];
+  for (;;) {
+    const next = await readRoundRecord(store, jobFiles(jobId).round(rounds.length + 1));
+    if (next === undefined) return rounds;
+    rounds.push(next);
+  }
+}

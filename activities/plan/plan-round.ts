@@ -1,0 +1,184 @@
+/**
+ * `messageBatchPlanRound`: makes one retry round of what earlier chunks left over.
+ *
+ * `rounds/<n>.json` is written last. From then on the round's composition and attempt numbers stand, whoever asks.
+ *
+ * @module
+ */
+import type { ChunkName, PlanRoundInput, RoundPlan } from '../../src/contract/public';
+import { CHUNK_LIMITS_DEFAULT } from '../../src/core/plan/chunks';
+import { chunkFiles, chunkLabel, jobFiles } from '../../src/records/job-files';
+import { toRecordText } from '../../src/records/record-text';
+import {
+  readCollectedRecord,
+  readPlanRecord,
+  readRoundRecord,
+  readRoundSources,
+  referenceAt,
+  type PlanRecord,
+  type RetryLine,
+  type RoundRecord,
+} from '../../src/records/records';
+import { failure } from '../../src/contract/failures';
+import { readLines } from '../../src/store/lines';
+import type { Store } from '../../src/store/store';
+import { assertStore } from '../worker/assert-store';
+import { buildRound, type Selection } from './build-round';
+import type { ActivityDeps } from '../worker/deps';
+import { throttledHeartbeat } from '../worker/heartbeat';
+import { jobTag } from '../../src/records/job-tag';
+import { loadParams } from './plan-input';
+
+type PlanRoundDeps = Pick<ActivityDeps, 'store' | 'chunkLimits'>;
+
+/** Makes the Activity. */
+export function createPlanRound(
+  deps: PlanRoundDeps
+): (input: PlanRoundInput) => Promise<RoundPlan> {
+  const { store, chunkLimits: limits = CHUNK_LIMITS_DEFAULT } = deps;
+  return async ({ jobId, site, round, sources: asked }) => {
+    await assertStore(store, site);
+    const key = jobFiles(jobId).round(round);
+    const known = await readRoundRecord(store, key);
+    if (known) return known;
+    await assertNotTaken(store, jobId, asked);
+    const sources = await settleSources(store, { jobId, round, asked });
+
+    const beat = throttledHeartbeat();
+    const plan = await readPlan(store, jobId);
+    const requests = referenceAt(store, plan.requests_key, plan.requests);
+    const params =
+      plan.params_key === null
+        ? null
+        : await loadParams(store, { key: plan.params_key, text: null });
+    if (params && params.reference.sha256 !== plan.params?.sha256) throw damaged(plan.params_key);
+    const selection = await selectLeftOvers(store, jobId, sources);
+    const built = await buildRound({
+      store,
+      jobId,
+      jobTag: jobTag(await store.id(), jobId, requests.sha256),
+      round,
+      requests,
+      defaults: params?.defaults ?? null,
+      limits,
+      selection,
+      ids: null,
+      onProgress: (done) => {
+        beat({ step: 'writing', requests: done, of: selection.size });
+      },
+    });
+    if (built.requests !== selection.size) throw damaged(plan.requests_key);
+    const record: RoundRecord = { round, sources, ...built };
+    // A round that another run of this Activity has just written stands as well.
+    const first = await store.writeNew(key, toRecordText(record));
+    return first ? record : ((await readRoundRecord(store, key)) ?? record);
+  };
+}
+
+/**
+ * Two executions may make one round at the same time, when one of them was terminated and its Worker does not know yet. With
+ * the same sources both write the same bytes.
+ *
+ * @returns the sources that were asked for first.
+ */
+async function settleSources(
+  store: Store,
+  { jobId, round, asked }: { jobId: string; round: number; asked: readonly ChunkName[] }
+): Promise<readonly ChunkName[]> {
+  const key = jobFiles(jobId).roundSources(round);
+  if (await store.writeNew(key, toRecordText({ round, sources: asked }))) return asked;
+  return (await readRoundSources(store, key))?.sources ?? asked;
+}
+
+/**
+ * Whatever order a Workflow came to its sources in: what one round holds, no other may pay for.
+ *
+ * @throws ApplicationFailure `MessageBatch.BadReference`; starting the job again takes the rounds as they stand.
+ */
+async function assertNotTaken(
+  store: Store,
+  jobId: string,
+  sources: readonly ChunkName[]
+): Promise<void> {
+  const wanted = new Set(sources.map(chunkLabel));
+  for (let round = 2; ; round++) {
+    const record = await readRoundRecord(store, jobFiles(jobId).round(round));
+    if (record === undefined) return;
+    const taken = record.sources.find((source) => wanted.has(chunkLabel(source)));
+    if (taken === undefined) continue;
+    throw failure(
+      'MessageBatch.BadReference',
+      `What chunk ${chunkLabel(taken)} left over is in round ${round} already. Start the job again.`
+    );
+  }
+}
+
+/**
+ * Reads what the sources left over as one ascending list.
+ *
+ * Eight bytes a request: the list of a million is smaller than one of their bodies' buffers.
+ */
+async function selectLeftOvers(
+  store: Store,
+  jobId: string,
+  sources: readonly ChunkName[]
+): Promise<Selection & { readonly size: number }> {
+  const packed: number[] = [];
+  for (const source of sources) {
+    const { collected: key, retry } = chunkFiles(jobId, source);
+    const record = await readCollectedRecord(store, key);
+    if (!record) {
+      throw failure(
+        'MessageBatch.StoreDamaged',
+        `Chunk ${chunkLabel(source)} goes into a retry round but has not been collected.`
+      );
+    }
+    const reference = referenceAt(store, retry, record.retry);
+    for await (const lines of readLines(store.readVerified(reference), { lineBytesMax: 1000 })) {
+      for (const { bytes } of lines) packed.push(packLine(bytes, retry));
+    }
+  }
+  const sorted = Float64Array.from(packed).sort();
+  sorted.forEach((value, index) => {
+    if (positionOf(value) === positionOf(sorted[index - 1] ?? -1)) throw damaged('retry.jsonl');
+  });
+  return {
+    size: sorted.length,
+    position: (index) => (index < sorted.length ? positionOf(sorted[index] ?? 0) : undefined),
+    attempt: (index) => (sorted[index] ?? 0) % ATTEMPTS,
+  };
+}
+
+/** Position and attempt in one number that sorts by position; attempts end long before this. */
+const ATTEMPTS = 1024;
+
+/** What is damaged may be no line at all, long before the hash at the object's end tells. */
+function packLine(bytes: Buffer, key: string): number {
+  try {
+    return pack(JSON.parse(bytes.toString()) as RetryLine);
+  } catch {
+    throw damaged(key);
+  }
+}
+
+function pack([position, attempt]: RetryLine): number {
+  return position * ATTEMPTS + Math.min(attempt, ATTEMPTS - 1);
+}
+
+function positionOf(value: number): number {
+  return Math.floor(value / ATTEMPTS);
+}
+
+async function readPlan(store: Store, jobId: string): Promise<PlanRecord> {
+  const { plan: key } = jobFiles(jobId);
+  const plan = await readPlanRecord(store, key);
+  if (plan) return plan;
+  throw failure('MessageBatch.StoreDamaged', `The object ${key} of a planned job is gone.`);
+}
+
+function damaged(what: string | null) {
+  return failure(
+    'MessageBatch.StoreDamaged',
+    `The object ${what ?? ''} in the store is not what the job was planned with.`
+  );
+}

@@ -1,0 +1,172 @@
+/**
+ * `messageBatchPlan`: reads the input once, checks every line, then cuts it into the chunks of round 1.
+ *
+ * Nothing is written before every line is known to be good. `plan.json` is written last: when it stands, round 1 is
+ * whole, and every later execution goes on from it.
+ *
+ * @module
+ */
+import type { JobSite, Plan, PlanInput, StoreReference } from '../../src/contract/public';
+import { CHUNK_LIMITS_DEFAULT } from '../../src/core/plan/chunks';
+import { assertSameIdentity, jobIdentity, type JobIdentity } from '../../src/core/plan/identity';
+import { jobFiles } from '../../src/records/job-files';
+import { toRecordText } from '../../src/records/record-text';
+import { readIdentity, readPlanRecord, type PlanRecord } from '../../src/records/records';
+import { failure } from '../../src/contract/failures';
+import type { ResolvedOptions } from '../../src/contract/options';
+import type { Store } from '../../src/store/store';
+import { createWriter } from '../../src/store/writer';
+import { buildRound, EVERY_REQUEST, type BuildRoundInput, type BuiltRound } from './build-round';
+import { checkInput, type CheckedInput } from './check-input';
+import type { ActivityDeps } from '../worker/deps';
+import { throttledHeartbeat } from '../worker/heartbeat';
+import { jobTag } from '../../src/records/job-tag';
+import {
+  assertNoReport,
+  loadParams,
+  resolveRequest,
+  type JobRequest,
+  type LoadedParams,
+} from './plan-input';
+import { resumePlan } from './plan-resume';
+import { assertSearchAttributes } from './search-attributes';
+
+export interface PlanDeps extends Pick<ActivityDeps, 'store' | 'chunkLimits'> {
+  /** Asks the API where this Worker is; proves the key on the way. */
+  readonly discoverSite: (options: ResolvedOptions) => Promise<JobSite>;
+}
+
+/**
+ * Makes the Activity.
+ *
+ * @throws ApplicationFailure (from the Activity), not retryable: `MessageBatch.BadOptions`, `MessageBatch.BadReference`,
+ * `MessageBatch.BadRequests` and `MessageBatch.JobMismatch` leave everything as it was.
+ */
+export function createPlan(deps: PlanDeps): (input: PlanInput) => Promise<Plan> {
+  return async (input) => {
+    const request = await resolveRequest(deps.store, input);
+    if (request.options.searchAttributes) await assertSearchAttributes();
+    const known = await readPlanRecord(deps.store, jobFiles(request.jobId).plan);
+    return known ? resumePlan(deps, request, known) : makePlan(deps, request);
+  };
+}
+
+async function makePlan(deps: PlanDeps, request: JobRequest): Promise<Plan> {
+  const { store, chunkLimits: limits = CHUNK_LIMITS_DEFAULT } = deps;
+  const { jobId, options } = request;
+  const beat = throttledHeartbeat();
+  const site = request.canceling ? await siteUnasked(store) : await deps.discoverSite(options);
+  await assertNoReport(store, request);
+  const params = request.params && (await loadParams(store, request.params));
+  const checked = await checkInput(store.read(request.requestsKey), {
+    defaults: params?.defaults ?? null,
+    apiVersion: options.apiVersion,
+    limits,
+    onProgress: (requests) => {
+      beat({ step: 'checking', requests });
+    },
+  });
+  const requests = await settleIdentity(store, request, checked, params);
+  if (params && request.params.text !== null) {
+    await store.write(request.params.key, request.params.text);
+  }
+  const built = await buildFirstRound(store, jobId, {
+    jobTag: jobTag(await store.id(), jobId, requests.sha256),
+    requests,
+    defaults: params?.defaults ?? null,
+    limits,
+    onProgress: (done) => {
+      beat({ step: 'writing', requests: done, of: checked.total });
+    },
+  });
+  const record: PlanRecord = {
+    job_id: jobId,
+    site,
+    options,
+    requests,
+    requests_key: request.requestsKey,
+    params: params?.reference ?? null,
+    params_key: request.params?.key ?? null,
+    ids: built.ids,
+    output_key: request.outputKey,
+    total: built.requests,
+    chunks: built.chunks,
+  };
+  await store.write(jobFiles(jobId).plan, toRecordText(record));
+  return toPlan(record);
+}
+
+async function buildFirstRound(
+  store: Store,
+  jobId: string,
+  input: Pick<BuildRoundInput, 'jobTag' | 'requests' | 'defaults' | 'limits' | 'onProgress'>
+): Promise<BuiltRound & { readonly ids: StoreReference }> {
+  const ids = createWriter(store, jobFiles(jobId).ids);
+  try {
+    const first = { store, jobId, round: 1, selection: EVERY_REQUEST, ids };
+    const built = await buildRound({ ...input, ...first });
+    return { ...built, ids: await ids.end() };
+  } catch (error) {
+    await ids.abort();
+    throw error;
+  }
+}
+
+function toPlan({ job_id: jobId, site, options, requests, total, chunks }: PlanRecord): Plan {
+  const first = { round: 1, chunks, requests: total, sources: [] };
+  return { jobId, site, options, requests, total, resumed: false, rounds: [first], report: null };
+}
+
+/** A job that ends without a submission: nobody need be asked. */
+async function siteUnasked(store: Store): Promise<JobSite> {
+  return { apiOrigin: '', workspaceId: null, organizationId: null, storeId: await store.id() };
+}
+
+/**
+ * Makes the id stand for this input and these options, unless the input is bad.
+ *
+ * @returns The reference of the input.
+ */
+async function settleIdentity(
+  store: Store,
+  request: JobRequest,
+  checked: CheckedInput,
+  params: LoadedParams | null
+): Promise<StoreReference> {
+  const { job: key } = jobFiles(request.jobId);
+  const { bytes, lines, sha256 } = checked;
+  const known = await readIdentity(store, key);
+  if (sha256 === null) throw badRequests(checked);
+  const paramsSha256 = params?.reference.sha256 ?? null;
+  const identity = jobIdentity(request.options, { inputSha256: sha256, paramsSha256 });
+  if (known) assertSameIdentity(request.jobId, known, identity);
+  if (checked.badLines > 0 || checked.total === 0) {
+    // The id stays free for the mended input.
+    await store.remove(key);
+    throw badRequests(checked);
+  }
+  await writeIdentity(store, request.jobId, identity);
+  return { uri: store.uriOf(request.requestsKey), bytes, lines, sha256 };
+}
+
+async function writeIdentity(store: Store, jobId: string, identity: JobIdentity): Promise<void> {
+  const { job: key } = jobFiles(jobId);
+  if (await store.writeNew(key, toRecordText(identity))) return;
+  const known = await readIdentity(store, key);
+  if (known) assertSameIdentity(jobId, known, identity);
+}
+
+function badRequests({ badLines, listed, lines, total }: CheckedInput) {
+  if (badLines === 0) {
+    const message = `The input holds no request: ${lines === 0 ? 'it is empty' : 'all of its lines are blank'}. Nothing was submitted.`;
+    return failure('MessageBatch.BadRequests', message, { details: { badLines } });
+  }
+  const count = badLines === 1 ? '1 line is' : `${badLines} lines are`;
+  const list = listed.map(({ line, reason }) => `line ${line}: ${reason}`);
+  if (badLines > list.length) list.push(`and ${badLines - list.length} more`);
+  return failure(
+    'MessageBatch.BadRequests',
+    `${count} bad among the ${total} requests of the input, so nothing was submitted:\n${list.join('\n')}`,
+    { details: { badLines } }
+  );
+}

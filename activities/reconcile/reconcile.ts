@@ -1,0 +1,98 @@
+/**
+ * `messageBatchReconcile`: finds out what became of a POST whose answer was lost, and never pays on a guess.
+ *
+ * One look: list the batches back to the intent, keep those that could be ours, ask the results of those that have ended.
+ *
+ * @module
+ */
+import type { BatchCheck, ReconcileInput, Reconciliation } from '../../src/contract/public';
+import { decideReconcile, type Candidate } from '../../src/core/reconcile/reconcile';
+import { isMessageBatchFailure } from '../../src/contract/failures';
+import { BATCH_LIFETIME_MS } from '../../src/contract/limits';
+import { retrieveBatch } from '../api/batch-answer';
+import { callerOf, type Caller } from '../api/call-api';
+import { findCandidates, toPost } from '../orphans/candidates';
+import type { ActivityDeps } from '../worker/deps';
+import { recordDuplicate } from '../orphans/duplicates';
+import { throttledHeartbeat } from '../worker/heartbeat';
+import { readWireIdPrefix } from '../../src/records/job-tag';
+import { assertRightWorker } from '../worker/right-worker';
+import {
+  adoptBatch,
+  closeAll,
+  readChunk,
+  readStanding,
+  toSubmission,
+  type Intent,
+  type Standing,
+} from '../submissions/submission-records';
+
+/** Makes the Activity. It can be called again at any time. */
+export function createReconcile(
+  deps: ActivityDeps
+): (input: ReconcileInput) => Promise<Reconciliation> {
+  return async (input) => {
+    const client = await assertRightWorker(deps, input);
+    const { requests } = await readChunk(deps.store, input);
+    const standing = await readStanding(deps.store, input);
+    if (standing.state !== 'open') return toKnown(standing, requests);
+    return look(deps, input, callerOf(client, input), { requests, intents: standing.intents });
+  };
+}
+
+/** A late answer was recorded after all, or a person gave their word. */
+function toKnown(standing: Exclude<Standing, { state: 'open' }>, requests: number): Reconciliation {
+  const submission = toSubmission(standing, requests);
+  if (submission.state === 'unknown') throw new Error('A standing without open intents is known.');
+  return submission;
+}
+
+/** A batch that was proven ours and then deleted is ours all the same: whoever looks at it next finds that it is gone. */
+async function timesOf(
+  caller: Caller,
+  { batchId, createdAtMs }: Candidate
+): Promise<Pick<BatchCheck, 'createdAt' | 'expiresAt'>> {
+  try {
+    return await retrieveBatch(caller, batchId);
+  } catch (error) {
+    if (!isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) throw error;
+    return {
+      createdAt: new Date(createdAtMs).toISOString(),
+      expiresAt: new Date(createdAtMs + BATCH_LIFETIME_MS).toISOString(),
+    };
+  }
+}
+
+async function look(
+  { store }: ActivityDeps,
+  input: ReconcileInput,
+  caller: Caller,
+  { requests, intents }: { readonly requests: number; readonly intents: readonly Intent[] }
+): Promise<Reconciliation> {
+  const heartbeat = throttledHeartbeat();
+  const posts = intents.map(toPost);
+  const prefix = await readWireIdPrefix(store, input);
+  const { orphanWaitMs } = input.options;
+  // A batch that appears before the chunk is submitted again can still be ours.
+  const search = { store, chunk: input, caller, requests, posts, lateMs: orphanWaitMs, prefix };
+  const found = await findCandidates(search, heartbeat);
+  const decided = decideReconcile({ posts, ...found, orphanWaitMs });
+  switch (decided.decision) {
+    case 'adopt': {
+      const { first, duplicates } = decided;
+      for (const { batchId, createdAtMs } of duplicates) {
+        const duplicate = { ...input, batchId, createdAtMs, requests };
+        await recordDuplicate(store, caller, duplicate, heartbeat);
+      }
+      const check = await timesOf(caller, first);
+      return adoptBatch(store, input, { intents, batchId: first.batchId, check, requests });
+    }
+    case 'absent':
+      await closeAll(store, input, intents, 'absent');
+      return { state: 'none', requests };
+    case 'wait':
+      return { state: 'searching', requests, delayMs: decided.delayMs, batchIds: decided.batchIds };
+    case 'ask':
+      return { state: 'lost', requests, batchIds: decided.batchIds };
+  }
+}

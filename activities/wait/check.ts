@@ -1,0 +1,22 @@
+import type { BatchCheck, BatchInput } from '../../src/contract/public';
+import { retrieveBatch } from '../api/batch-answer';
+import { callerOf } from '../api/call-api';
+import type { ActivityDeps } from '../worker/deps';
+import { assertRightWorker } from '../worker/right-worker';
+import { ensureBatchRecord } from '../submissions/submission-records';
+
+/**
+ * Makes the Activity that looks at a batch once.
+ *
+ * @throws ApplicationFailure `MessageBatch.BatchNotFound` (retryable: the API forgets young batches for a moment),
+ * `MessageBatch.UnexpectedAnswer` for a status that this version does not know.
+ */
+export function createCheck(deps: ActivityDeps): (input: BatchInput) => Promise<BatchCheck> {
+  return async (input) => {
+    const client = await assertRightWorker(deps, input);
+    const check = await retrieveBatch(callerOf(client, input), input.batchId);
+    // The id is in the history: a look at a batch does not fail for want of disk space, and the next one tries again.
+    await ensureBatchRecord(deps.store, input, input.batchId, check).catch(() => undefined);
+    return check;
+  };
+}

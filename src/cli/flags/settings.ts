@@ -1,0 +1,101 @@
+/**
+ * Which Temporal, which store and which state folder a command works with.
+ */
+import { isAbsolute, join, resolve } from 'node:path';
+import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import type { ClientConfigProfile } from '@temporalio/envconfig';
+import { Option, type Command } from 'commander';
+import { TASK_QUEUE_DEFAULT } from '../../contract/public';
+import { commandError, toSentence } from '../text/errors';
+
+/** Where the embedded server and the default store live unless told otherwise. */
+export const STATE_DEFAULT = '.message-batches';
+
+/** What commander makes of the flags below. */
+export interface ConnectFlags {
+  readonly state?: string;
+  readonly store?: string;
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly taskQueue?: string;
+}
+
+/** A Temporal server that was named by a flag, a variable or a profile. */
+export interface TemporalPlace {
+  readonly address: string;
+  readonly namespace: string;
+  readonly connection: ReturnType<typeof toClientOptions>['connectionOptions'];
+}
+
+export interface Settings {
+  /** Absolute. */
+  readonly stateDir: string;
+  /** An absolute path or a URI. */
+  readonly store: string;
+  readonly taskQueue: string;
+  /** Null: the embedded dev server of the state folder. */
+  readonly temporal: TemporalPlace | null;
+}
+
+const HEADING = 'Where:';
+
+/** Adds the flags that every command which talks to a job has. */
+export function addConnectFlags(command: Command): Command {
+  const add = (flags: string, description: string): void => {
+    command.addOption(new Option(flags, description).helpGroup(HEADING));
+  };
+  add(
+    '--state <folder>',
+    'state folder: the embedded server and the default store (MESSAGE_BATCHES_STATE, .message-batches)'
+  );
+  add('--store <uri>', 'store: a folder or a URI (MESSAGE_BATCHES_STORE, <state>/store)');
+  add('--address <host:port>', 'Temporal server (TEMPORAL_ADDRESS, your profile, else embedded)');
+  add('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, your profile, default)');
+  add('--task-queue <name>', `task queue of the Workers (${TASK_QUEUE_DEFAULT})`);
+  return command;
+}
+
+/**
+ * Puts flags, variables and Temporal's profile file together; flags win.
+ *
+ * @throws CommandError when the profile can't be read.
+ */
+export function resolveSettings(flags: ConnectFlags): Settings {
+  const stateDir = resolve(flags.state ?? variable('MESSAGE_BATCHES_STATE') ?? STATE_DEFAULT);
+  const store = flags.store ?? variable('MESSAGE_BATCHES_STORE') ?? join(stateDir, 'store');
+  return {
+    stateDir,
+    store: toPlace(store),
+    taskQueue: flags.taskQueue ?? TASK_QUEUE_DEFAULT,
+    temporal: resolveTemporal(flags),
+  };
+}
+
+/** A relative path means the same from everywhere once it is absolute. */
+export function toPlace(store: string): string {
+  return /^[a-z][a-z0-9+.-]*:/i.test(store) || isAbsolute(store) ? store : resolve(store);
+}
+
+function resolveTemporal(flags: ConnectFlags): TemporalPlace | null {
+  const profile = loadProfile();
+  const address = flags.address ?? profile.address;
+  if (address === undefined || address === '') return null;
+  const namespace = flags.namespace ?? profile.namespace ?? 'default';
+  const { connectionOptions } = toClientOptions({ ...profile, address, namespace });
+  return { address, namespace, connection: connectionOptions };
+}
+
+function loadProfile(): ClientConfigProfile {
+  try {
+    return loadClientConfigProfile();
+  } catch (error) {
+    // How envconfig 1.24 takes a file without any profile in it.
+    if (error instanceof TypeError) return loadClientConfigProfile({ disableFile: true });
+    throw commandError(`Temporal's profile can't be read: ${toSentence(error)}`);
+  }
+}
+
+function variable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === undefined || value === '' ? undefined : value;
+}

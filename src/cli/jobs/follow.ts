@@ -1,0 +1,104 @@
+/**
+ * Following a job to its end, or to the moment when it stands still.
+ */
+import type { JobHandle } from '../../client/job-handle';
+import type { JobProgress, Report } from '../../contract/public';
+import { commandError, isUnavailable } from '../text/errors';
+import { rest } from '../session/interrupt';
+import { queryProgress } from './job-lookup';
+import type { Session } from '../session/session';
+import { findTrouble } from './trouble';
+
+export interface FollowOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: JobProgress) => void;
+  /** Told why the job does not get on, once for each reason. */
+  readonly onTrouble: (trouble: string) => void;
+}
+
+/** How often a job is asked where it stands: a Query costs no event. */
+const LOOK_DELAY_MS = 700;
+/** How often it is asked why it does not get on. */
+const TROUBLE_DELAY_MS = 5_000;
+/** How long Temporal may be away: its server may be starting again. */
+const AWAY_MS_MAX = 60_000;
+
+/**
+ * Waits for a job's end and shows its progress on the way.
+ *
+ * @throws what ended the job, or the Worker.
+ */
+export async function followJob(
+  session: Session,
+  handle: JobHandle,
+  { signal, ...tell }: FollowOptions
+): Promise<Report> {
+  const ended = new AbortController();
+  const watching = AbortSignal.any([signal, ended.signal]);
+  const watched = watchProgress(session, handle, { signal: watching, ...tell });
+  void watchTrouble(session, handle, { signal: watching, ...tell });
+  watched.catch(() => undefined);
+  try {
+    return await Promise.race([
+      awaitReport(handle, watching),
+      session.broken,
+      // It ends only by failing: what onProgress throws ends the following.
+      watched.then(() => new Promise<never>(() => undefined)),
+    ]);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Shows progress until the signal; a look that fails is made again. */
+async function watchProgress(
+  session: Session,
+  handle: JobHandle,
+  { signal, onProgress }: FollowOptions
+): Promise<void> {
+  while (!signal.aborted) {
+    const progress = await queryProgress(session, handle).catch(() => null);
+    // The job may have ended meanwhile, and its display with it.
+    if (progress !== null && !isAborted(signal)) onProgress(progress);
+    await rest(LOOK_DELAY_MS, signal);
+  }
+}
+
+async function watchTrouble(
+  session: Session,
+  { jobId }: JobHandle,
+  { signal, onTrouble }: FollowOptions
+): Promise<void> {
+  let told: string | null = null;
+  for (;;) {
+    await rest(TROUBLE_DELAY_MS, signal);
+    if (signal.aborted) return;
+    const trouble = await findTrouble(session, jobId).catch(() => null);
+    if (trouble !== null && trouble !== told && !isAborted(signal)) onTrouble(trouble);
+    told = trouble ?? told;
+  }
+}
+
+/** Waits for the report through the deaths of Temporal's server. */
+async function awaitReport(handle: JobHandle, signal: AbortSignal): Promise<Report> {
+  let awaySinceMs: number | null = null;
+  for (;;) {
+    const startedMs = performance.now();
+    try {
+      return await handle.report();
+    } catch (error) {
+      if (signal.aborted || !isUnavailable(error)) throw error;
+      const nowMs = performance.now();
+      // A wait that held for a while shows that the server was there.
+      if (awaySinceMs === null || nowMs - startedMs > AWAY_MS_MAX) awaySinceMs = nowMs;
+      if (nowMs - awaySinceMs > AWAY_MS_MAX) {
+        throw commandError('Temporal has been away for a minute; the job is kept.');
+      }
+      await rest(LOOK_DELAY_MS, signal);
+    }
+  }
+}
+
+function isAborted({ aborted }: AbortSignal): boolean {
+  return aborted;
+}

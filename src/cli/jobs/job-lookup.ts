@@ -1,0 +1,127 @@
+/**
+ * How a job stands, asked of the store first and of Temporal then.
+ */
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { JobHandle } from '../../client/job-handle';
+import type { JobProgress, Report } from '../../contract/public';
+import { jobFiles, outputFiles } from '../../records/job-files';
+import { isJobId } from '../../core/plan/job-id';
+import { readPlanRecord, readReport } from '../../records/records';
+import type { Store } from '../../store/store';
+import { apiOrigin, hasKey } from '../session/api-key';
+import { commandError, toSentence } from '../text/errors';
+import { hint } from '../flags/hints';
+import type { Session, WorkerKind } from '../session/session';
+
+/** How Temporal knows a job. */
+export type Execution = 'running' | 'ended' | 'unknown';
+
+/** A Query with no Worker fails only after half a minute. */
+const QUERY_MS_MAX = 10_000;
+
+/** @throws CommandError when it can't be one. */
+export function assertJobName(jobId: string): void {
+  if (isJobId(jobId)) return;
+  throw commandError(
+    `Expected the id of a job, got ${JSON.stringify(jobId)}: 1 to 200 of A–Z a–z 0–9 . _ : - and not starting with a dot.`
+  );
+}
+
+/** @returns undefined when the job has not ended, or the store does not know it. */
+export async function findReport(store: Store, jobId: string): Promise<Report | undefined> {
+  const plan = await readPlanRecord(store, jobFiles(jobId).plan);
+  return plan && readReport(store, outputFiles(plan.output_key).report);
+}
+
+export async function isInStore(store: Store, jobId: string): Promise<boolean> {
+  return (await store.size(jobFiles(jobId).job)) !== undefined;
+}
+
+export async function findExecution({ client }: Session, jobId: string): Promise<Execution> {
+  try {
+    const { status } = await client.workflow.getHandle(jobId).describe();
+    return status.name === 'RUNNING' ? 'running' : 'ended';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'unknown';
+    throw error;
+  }
+}
+
+/**
+ * Asks a job for its progress, but not longer than a person waits.
+ *
+ * @throws CommandError when no Worker answers.
+ */
+export async function queryProgress(session: Session, handle: JobHandle): Promise<JobProgress> {
+  try {
+    return await session.client.withDeadline(Date.now() + QUERY_MS_MAX, () => handle.progress());
+  } catch (error) {
+    throw commandError(
+      `No Worker of the task queue ${session.settings.taskQueue} answers for the job ${handle.jobId}: ${toSentence(error)}`
+    );
+  }
+}
+
+/**
+ * What kind of Worker a command of this shell may bring for a job.
+ *
+ * Without a key, or with another API in the environment, its Activities would fail and pause the job.
+ */
+export async function workerFor(store: Store, jobId: string): Promise<WorkerKind> {
+  if (!hasKey()) return 'workflows';
+  const plan = await readPlanRecord(store, jobFiles(jobId).plan);
+  return plan === undefined || plan.site.apiOrigin === apiOrigin() ? 'full' : 'workflows';
+}
+
+/** @throws CommandError that says what is known of a job that does not run. */
+export async function refuseNotRunning(session: Session, jobId: string): Promise<never> {
+  const { store, settings } = session;
+  const report = await findReport(store, jobId);
+  if (report !== undefined) {
+    throw commandError(`The job ${jobId} has ended (${report.status}).`);
+  }
+  if (await isInStore(store, jobId)) {
+    throw commandError(
+      `The job ${jobId} does not run; start it again with its input: ${hint(settings, 'run', 'FILE', '--out', 'DIR', '--job', jobId)}`
+    );
+  }
+  if ((await findExecution(session, jobId)) === 'ended') {
+    throw commandError(`The job ${jobId} has ended, and the store no longer holds it.`);
+  }
+  throw unknownJob(session, jobId);
+}
+
+export function unknownJob({ settings, address }: Session, jobId: string): Error {
+  return commandError(
+    `There is no job ${jobId}: neither Temporal at ${address} nor the store ${settings.store} knows it.`
+  );
+}
+
+/** The progress of a job that has ended, from its report. */
+export function toEndedProgress(report: Report): JobProgress {
+  const { job_id, status, requests, succeeded, errored, expired, canceled, missing } = report;
+  return {
+    job_id,
+    status,
+    phase: 'ended',
+    paused_reason: null,
+    paused_kind: null,
+    requests,
+    succeeded,
+    errored,
+    expired,
+    canceled,
+    missing,
+    processing: 0,
+    round: report.rounds,
+    batches: report.batches.map(({ created_at, ...batch }) => ({
+      ...batch,
+      phase: 'ended',
+      submitted_at: created_at,
+      note: null,
+    })),
+    next_check_at: null,
+    next_round_at: null,
+    started_at: report.started_at,
+  };
+}

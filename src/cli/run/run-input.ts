@@ -1,0 +1,101 @@
+/**
+ * What `run` is to run: FILE, standard input, or what the folder of `--out` remembers.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { jobFiles } from '../../records/job-files';
+import type { JobOptions } from '../../contract/options';
+import type { Store } from '../../store/store';
+import { commandError } from '../text/errors';
+import type { OutNote } from './out-folder';
+
+/** An input as a file on this machine. */
+export interface InputFile {
+  readonly path: string;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Brings FILE within reach: standard input is copied first.
+ *
+ * @param file - a path, `-`, or a `file:` URI.
+ * @throws CommandError when there is no such file.
+ */
+export async function openInput(file: string): Promise<InputFile> {
+  if (file === '-') return copyStandardInput();
+  const path = toPath(file);
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw commandError(`There is no file ${path}.`);
+  if (found.isDirectory()) throw commandError(`Expected ${path} to be a file; it is a folder.`);
+  return { path, release: () => Promise.resolve() };
+}
+
+/**
+ * The input of a job that the store knows, for an execution that goes on with it.
+ *
+ * @throws CommandError when it is not there any more.
+ */
+export async function openStoredInput(store: Store, jobId: string): Promise<InputFile> {
+  const { requests } = jobFiles(jobId);
+  if ((await store.size(requests)) === undefined) {
+    throw commandError(
+      `The store ${store.uri} no longer holds the job ${jobId}: name its FILE to start it again.`
+    );
+  }
+  const uri = store.uriOf(requests);
+  if (uri.startsWith('file:')) {
+    return { path: fileURLToPath(uri), release: () => Promise.resolve() };
+  }
+  return copyToTemporary('requests.jsonl', store.read(requests));
+}
+
+/** The options that a job was started with, under those of this command. */
+export async function storedOptions(
+  store: Store,
+  { job_id: jobId, options }: OutNote
+): Promise<JobOptions> {
+  const params = await store.readJson(jobFiles(jobId).params);
+  if (params === undefined) return options;
+  return { ...options, params: params as Readonly<Record<string, unknown>> };
+}
+
+function toPath(file: string): string {
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(file)?.[1]?.toLowerCase();
+  if (scheme === undefined) return resolve(file);
+  if (scheme !== 'file') {
+    throw commandError(`Expected FILE to be a path, - or a file:// URI, got ${scheme}://.`);
+  }
+  try {
+    return fileURLToPath(file);
+  } catch {
+    throw commandError('Expected FILE to be a path, - or a well-formed file:// URI.');
+  }
+}
+
+async function copyStandardInput(): Promise<InputFile> {
+  if (process.stdin.isTTY) {
+    throw commandError('Expected requests on standard input; it is a terminal. Pipe a file in.');
+  }
+  return copyToTemporary('stdin.jsonl', process.stdin);
+}
+
+/** @param name - the job's name comes from it where none is given. */
+async function copyToTemporary(
+  name: string,
+  source: AsyncIterable<Uint8Array>
+): Promise<InputFile> {
+  const folder = await mkdtemp(join(tmpdir(), 'message-batches-'));
+  const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const path = join(folder, name);
+    await pipeline(source, createWriteStream(path, { mode: 0o600 }));
+    return { path, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}

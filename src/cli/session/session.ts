@@ -1,0 +1,210 @@
+/**
+ * What a command that talks to a job works with: a client, the store, and a Worker while it lasts.
+ */
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { ActivityDeps } from '../../../activities/worker/deps';
+import { MessageBatches } from '../../client/message-batches';
+import {
+  loopbackConnection,
+  openStateFolder,
+  useEmbeddedServer,
+  type SearchAttributes,
+} from '../../dev-server';
+import { openStore } from '../../store/open-store';
+import type { Store } from '../../store/store';
+import { commandError, toSentence } from '../text/errors';
+import { startWorker, type RunningWorker } from './engine-worker';
+import type { Settings } from '../flags/settings';
+import { installWorkerLog } from './worker-log';
+
+/** What the command's own Worker does. */
+export type WorkerKind =
+  /** Everything, the calls to the API included. */
+  | 'full'
+  /** Workflows alone: answers Queries, takes Signals. */
+  | 'workflows'
+  | 'none';
+
+export interface SessionOptions {
+  readonly worker: WorkerKind;
+  /** How long Activities may go on after the command is done. Defaults to 1 second. */
+  readonly graceMs?: number;
+  /** Ports of the embedded server; free ones by default. */
+  readonly ports?: { readonly port?: number; readonly uiPort?: number };
+  /** True: Temporal's warnings go to standard error, not to the state folder. */
+  readonly logsToStderr?: boolean;
+  readonly chunkLimits?: ActivityDeps['chunkLimits'];
+  /** Told what takes long at the start. */
+  readonly onNote?: (text: string) => void;
+}
+
+export interface Session {
+  readonly settings: Settings;
+  readonly client: Client;
+  readonly jobs: MessageBatches;
+  readonly store: Store;
+  /** `host:port` of Temporal. */
+  readonly address: string;
+  /** Of the embedded server; null elsewhere. */
+  readonly uiUrl: string | null;
+  /** Rejects when the Worker ends without having been told to. */
+  readonly broken: Promise<never>;
+  /** A job's page in Temporal's UI; null when the UI's place is not known. */
+  jobUrl(jobId: string): string | null;
+  /** Ends the Worker in order, then lets go of the server. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS_DEFAULT = 1_000;
+
+/** Those of the job option `searchAttributes`; a server that is not ours has to know them by itself. */
+const SEARCH_ATTRIBUTES: SearchAttributes = {
+  MessageBatchesStatus: 'Keyword',
+  MessageBatchesRound: 'Int',
+  MessageBatchesRequests: 'Int',
+};
+
+/**
+ * Connects to Temporal, starting the embedded server where none is configured, and brings the Worker.
+ *
+ * @throws CommandError when Temporal does not answer.
+ */
+export async function openSession(settings: Settings, options: SessionOptions): Promise<Session> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
+  };
+  try {
+    return await open(settings, options, closers, once(close));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  settings: Settings,
+  options: SessionOptions,
+  closers: (() => Promise<void>)[],
+  close: () => Promise<void>
+): Promise<Session> {
+  await openStateFolder(settings.stateDir);
+  const logPath = join(settings.stateDir, 'logs', 'worker.log');
+  installWorkerLog(options.logsToStderr === true ? null : logPath);
+  const place = await openTemporal(settings, options);
+  closers.push(place.release);
+  const store = await openStore(settings.store);
+  // Never closed: a call that is being retried then would end the process. The command's end closes it.
+  const connection = await connect(place);
+  const client = new Client({ connection, namespace: place.namespace });
+  const worker = await openWorker(settings, options, place, store);
+  if (worker !== null) closers.push(worker.stop);
+  return {
+    settings,
+    client,
+    jobs: new MessageBatches({ client, store, taskQueue: settings.taskQueue }),
+    store,
+    address: place.address,
+    uiUrl: place.uiUrl,
+    broken: firstToBreak(worker, place),
+    jobUrl: (jobId) =>
+      place.uiUrl === null
+        ? null
+        : `${place.uiUrl}/namespaces/${place.namespace}/workflows/${encodeURIComponent(jobId)}`,
+    close,
+  };
+}
+
+interface OpenPlace {
+  readonly address: string;
+  readonly namespace: string;
+  readonly connection: NonNullable<Settings['temporal']>['connection'];
+  readonly uiUrl: string | null;
+  /** Resolves when the server died and could not be started again. */
+  readonly lost: Promise<Error>;
+  readonly release: () => Promise<void>;
+}
+
+async function openTemporal(
+  { temporal, stateDir }: Settings,
+  { ports, onNote }: SessionOptions
+): Promise<OpenPlace> {
+  if (temporal !== null) {
+    return { ...temporal, uiUrl: null, lost: never(), release: () => Promise.resolve() };
+  }
+  const server = await useEmbeddedServer({
+    stateDir,
+    searchAttributes: SEARCH_ATTRIBUTES,
+    ...ports,
+    ...(onNote === undefined ? {} : { onProgress: onNote }),
+  });
+  return {
+    address: server.address,
+    namespace: server.namespace,
+    connection: { address: server.address },
+    uiUrl: server.uiUrl,
+    lost: server.lost,
+    release: () => server.release(),
+  };
+}
+
+function firstToBreak(worker: RunningWorker | null, { lost }: OpenPlace): Promise<never> {
+  const broken = Promise.race([
+    worker?.broken ?? never(),
+    lost.then((error) => Promise.reject(error)),
+  ]);
+  // Whoever waits for it hears of it; nobody need.
+  broken.catch(() => undefined);
+  return broken;
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+async function connect({ address, connection, uiUrl }: OpenPlace): Promise<Connection> {
+  try {
+    const { tls, apiKey, metadata } = connection;
+    if (uiUrl !== null) return await Connection.connect(loopbackConnection(address));
+    return await Connection.connect({
+      address,
+      ...(tls === undefined ? {} : { tls }),
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(metadata === undefined ? {} : { metadata: toTextMetadata(metadata) }),
+    });
+  } catch (error) {
+    const source =
+      uiUrl === null
+        ? ' The address comes from TEMPORAL_ADDRESS or a Temporal profile; without either a command starts a server of its own.'
+        : '';
+    throw commandError(`Temporal at ${address} does not answer: ${toSentence(error)}${source}`);
+  }
+}
+
+function toTextMetadata(metadata: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)]));
+}
+
+async function openWorker(
+  settings: Settings,
+  { worker, graceMs = GRACE_MS_DEFAULT, chunkLimits }: SessionOptions,
+  { connection, namespace }: OpenPlace,
+  store: Store
+): Promise<RunningWorker | null> {
+  if (worker === 'none') return null;
+  return startWorker({
+    connection,
+    namespace,
+    taskQueue: settings.taskQueue,
+    store,
+    hasActivities: worker === 'full',
+    graceMs,
+    ...(chunkLimits === undefined ? {} : { chunkLimits }),
+  });
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= run());
+}

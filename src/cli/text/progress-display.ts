@@ -1,0 +1,85 @@
+/**
+ * Live progress on standard error: a bar on a terminal, now and then a line elsewhere.
+ */
+import { SingleBar } from 'cli-progress';
+import type { JobProgress } from '../../contract/public';
+import { toProgressLine } from './job-text';
+import { isTerminal, tell } from './output';
+
+export interface ProgressDisplay {
+  readonly update: (progress: JobProgress) => void;
+  /** Shows a sentence of its own, above the bar. */
+  readonly note: (text: string) => void;
+  /** Leaves the last state standing. Safe to call twice. */
+  readonly stop: () => void;
+}
+
+/** Without a terminal a line comes at most this often, unless the job enters another phase or round. */
+const LINE_DELAY_MS = 5_000;
+const BAR_SIZE = 24;
+
+/** @param isSilent - shows nothing unless there is a terminal: `--json` in a script. */
+export function createProgressDisplay(isSilent: boolean): ProgressDisplay {
+  if (isTerminal()) return createBar();
+  return isSilent ? createSilence() : createLines();
+}
+
+function createBar(): ProgressDisplay {
+  const bar = new SingleBar({
+    format: `{bar} {percentage}% · {line}`,
+    barsize: BAR_SIZE,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    clearOnComplete: false,
+    gracefulExit: false,
+    emptyOnZero: true,
+    stream: process.stderr,
+  });
+  let isShown = false;
+  const stop = (): void => {
+    if (isShown) bar.stop();
+    isShown = false;
+  };
+  return {
+    update(progress) {
+      const { requests, processing } = progress;
+      const line = toProgressLine(progress, Date.now());
+      if (!isShown) bar.start(requests, 0, { line });
+      isShown = true;
+      bar.setTotal(requests);
+      bar.update(requests - processing, { line });
+    },
+    note(text) {
+      stop();
+      tell(text);
+    },
+    stop,
+  };
+}
+
+function createLines(): ProgressDisplay {
+  let shown = '';
+  let shownStage = '';
+  let dueAtMs = 0;
+  return {
+    update(progress) {
+      // What is due next changes every second; it is no news.
+      const line = toProgressLine({ ...progress, next_check_at: null, next_round_at: null }, 0);
+      const stage = [progress.status, progress.phase, progress.round].join();
+      const nowMs = performance.now();
+      if (line === shown || (stage === shownStage && nowMs < dueAtMs)) return;
+      shown = line;
+      shownStage = stage;
+      dueAtMs = nowMs + LINE_DELAY_MS;
+      tell(line);
+    },
+    note: tell,
+    stop: () => undefined,
+  };
+}
+
+function createSilence(): ProgressDisplay {
+  const nothing = (): void => undefined;
+  return { update: nothing, note: nothing, stop: nothing };
+}

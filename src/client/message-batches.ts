@@ -1,0 +1,135 @@
+/**
+ * The client for applications: start a job, attach to one, follow it, read its results.
+ *
+ * @module
+ */
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { JobHandle } from './job-handle';
+import { placeJob, type PlaceOptions } from './place-job';
+import { toRequestFile, type RequestFile, type RequestSource } from './request-source';
+import { TASK_QUEUE_DEFAULT, WORKFLOW_TYPE, type JobInput } from '../contract/public';
+import { assertJobId } from '../core/plan/job-id';
+import { resolveOptions, type JobOptions } from '../contract/options';
+import { openStore } from '../store/open-store';
+import type { Store } from '../store/store';
+
+export interface MessageBatchesOptions {
+  /** A Temporal client. */
+  readonly client: Client;
+  /**
+   * The store that the Workers use: a store, its URI, or a folder's path.
+   *
+   * Defaults to the environment variable `MESSAGE_BATCHES_STORE`, else to `.message-batches/store`.
+   */
+  readonly store?: Store | string;
+  /** Task queue of the engine's Workers. Defaults to `message-batches`. */
+  readonly taskQueue?: string;
+}
+
+export interface StartOptions extends JobOptions {
+  /**
+   * The job's id: 1 to 200 of `A–Z a–z 0–9 . _ : -`, not starting with a dot. Starting an id again never pays again.
+   *
+   * Defaults to one made of the input's name and a hash of input and options that change the answers.
+   */
+  readonly jobId?: string;
+  /** Folder in the store for the three files, as a URI. Defaults to the job's own folder. */
+  readonly output?: string;
+  /**
+   * Called with the job's id when its input lies in the store and nothing has started; what it throws, `start` throws.
+   *
+   * @internal
+   */
+  readonly beforeStart?: (jobId: string) => Promise<void>;
+}
+
+/** Where the store lies unless told otherwise: below the working directory. */
+export const STORE_DEFAULT = '.message-batches/store';
+
+/** Starts jobs and attaches to them. */
+export class MessageBatches {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+  readonly #store: Promise<Store>;
+
+  constructor({ client, store, taskQueue = TASK_QUEUE_DEFAULT }: MessageBatchesOptions) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+    const place = store ?? process.env['MESSAGE_BATCHES_STORE'] ?? STORE_DEFAULT;
+    this.#store = typeof place === 'string' ? openStore(place) : Promise.resolve(place);
+    // Reported by whatever is called first.
+    this.#store.catch(() => undefined);
+  }
+
+  /**
+   * Starts a job, or attaches to it: while it runs, when it has ended, and whatever ended its last execution.
+   *
+   * @param source - Requests as a list, an async iterable, or the path of a JSON Lines file. Nothing is held in memory.
+   * @throws RangeError when options are wrong, all problems at once.
+   * @throws ApplicationFailure `MessageBatch.JobMismatch` when the id stands for another input or other options.
+   */
+  async start(source: RequestSource, options: StartOptions = {}): Promise<JobHandle> {
+    const { jobId, output, beforeStart, ...jobOptions } = options;
+    resolveOptions(jobOptions);
+    if (jobId !== undefined) assertJobId(jobId);
+    const store = await this.#store;
+    const file = await toRequestFile(source);
+    try {
+      const place: PlaceOptions = {
+        options: jobOptions,
+        ...(jobId === undefined ? {} : { jobId }),
+      };
+      const placed = await placeJob(store, file, place);
+      await beforeStart?.(placed.jobId);
+      const handle = await this.attach(placed.jobId);
+      if (placed.reported) return handle;
+      await this.#startWorkflow(
+        placed.jobId,
+        {
+          ...placed.input,
+          ...(output === undefined ? {} : { output: { uri: output } }),
+        },
+        summaryOf(file)
+      );
+      return handle;
+    } finally {
+      await file.release();
+    }
+  }
+
+  /** A handle to a job that was started here or elsewhere. Asks nothing yet. */
+  async attach(jobId: string): Promise<JobHandle> {
+    assertJobId(jobId);
+    return new JobHandle(jobId, this.#client, await this.#store);
+  }
+
+  /** Whether Temporal knows a running execution of the job. */
+  async isRunning(jobId: string): Promise<boolean> {
+    try {
+      const { status } = await this.#client.workflow.getHandle(jobId).describe();
+      return status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  async #startWorkflow(jobId: string, input: JobInput, summary: string): Promise<void> {
+    await this.#client.workflow.start(WORKFLOW_TYPE.job, {
+      workflowId: jobId,
+      taskQueue: this.#taskQueue,
+      args: [input],
+      // Running: attach. Ended without a report: go on from what the store holds.
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: summary,
+    });
+  }
+}
+
+/** The one line that the Temporal UI shows of a job before it is planned. */
+function summaryOf({ name, lines, bytes }: RequestFile): string {
+  const count = `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`;
+  return `${name.slice(0, 80)}: ${count}, ${(bytes / 1_000_000).toFixed(1)} MB of requests`;
+}

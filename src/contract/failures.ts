@@ -1,0 +1,119 @@
+/**
+ * Every failure that leaves an Activity or ends a Workflow, in one table.
+ *
+ * The type string is the taxonomy: Workflows decide by it, users search for it, `docs/failures.md` has an anchor for it.
+ * No message holds a prompt, an answer, a key or a `custom_id`.
+ *
+ * @module
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import type { PauseKind } from './public';
+
+interface FailureRow {
+  /** Whether Temporal tries the Activity again. */
+  readonly retryable: boolean;
+  /** How the job stands still when retrying is over; null ends the job. */
+  readonly pause: PauseKind | null;
+}
+
+/** Failure types with their retryability and what they do to a job. */
+export const FAILURES = {
+  /** The job's options are wrong. The caller mends them. */
+  'MessageBatch.BadOptions': { retryable: false, pause: null },
+  /** The input has bad lines; nothing was submitted. */
+  'MessageBatch.BadRequests': { retryable: false, pause: null },
+  /** A reference leads outside the store, to nothing, or to something that changed. */
+  'MessageBatch.BadReference': { retryable: false, pause: null },
+  /** The job's id belongs to another input or other options; nothing was changed. */
+  'MessageBatch.JobMismatch': { retryable: false, pause: null },
+  /** The Worker's API origin, workspace or store is not the job's; nothing was done. */
+  'MessageBatch.WrongWorker': { retryable: true, pause: 'worker' },
+  /** The API does not take the key, or the key may not do this. */
+  'MessageBatch.Authentication': { retryable: false, pause: 'account' },
+  /** Credit, billing or a spend limit stands in the way. */
+  'MessageBatch.Billing': { retryable: false, pause: 'account' },
+  /** The API refused the call for good. */
+  'MessageBatch.Refused': { retryable: false, pause: 'refused' },
+  /** 429: `retry-after` is respected. */
+  'MessageBatch.RateLimited': { retryable: true, pause: null },
+  /** 408, 409, 5xx, 529, or no answer at all. */
+  'MessageBatch.ApiUnavailable': { retryable: true, pause: null },
+  /** The API says that a batch it once named does not exist. */
+  'MessageBatch.BatchNotFound': { retryable: true, pause: 'batch' },
+  /** Somebody ended a part of the job by itself: it can't come to an end without that part. */
+  'MessageBatch.Interrupted': { retryable: false, pause: null },
+  /** The batch has ended but its results are not there yet, or not whole. */
+  'MessageBatch.ResultsIncomplete': { retryable: true, pause: null },
+  /** The API answered in a way that this version does not know. */
+  'MessageBatch.UnexpectedAnswer': { retryable: false, pause: null },
+  /** An object in the store no longer has the hash it was written with. */
+  'MessageBatch.StoreDamaged': { retryable: false, pause: null },
+  /** The store can't be read or written: a full disk, missing rights. */
+  'MessageBatch.StoreUnavailable': { retryable: true, pause: null },
+} as const satisfies Record<string, FailureRow>;
+
+export type FailureType = keyof typeof FAILURES;
+
+export interface FailureDetails {
+  readonly batchId?: string;
+  /** The API's `request-id`, for its support. */
+  readonly requestId?: string;
+  /** HTTP status. */
+  readonly status?: number;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * Makes the failure of a type, with retryability from the table.
+ *
+ * @param message - One clear sentence: what is wrong, where, what to do. No user data.
+ * @param more.retryAfterMs - The delay that the API asked for.
+ */
+export function failure(
+  type: FailureType,
+  message: string,
+  more: { details?: FailureDetails; retryAfterMs?: number; cause?: Error } = {}
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: !FAILURES[type].retryable,
+    ...(more.details ? { details: [more.details] } : {}),
+    ...(more.retryAfterMs === undefined ? {} : { nextRetryDelay: more.retryAfterMs }),
+    ...(more.cause ? { cause: more.cause } : {}),
+  });
+}
+
+/** Whether a string names a failure of the table. */
+export function isFailureType(type: unknown): type is FailureType {
+  return typeof type === 'string' && Object.hasOwn(FAILURES, type);
+}
+
+/**
+ * Finds the failure of the table in an error or the errors that caused it.
+ *
+ * Walks WorkflowFailedError, ChildWorkflowFailure and ActivityFailure down to the cause.
+ *
+ * @param type - When given, only a failure of this type counts.
+ * @returns null when there is none.
+ */
+export function findMessageBatchFailure(
+  error: unknown,
+  type?: FailureType
+): (ApplicationFailure & { readonly type: FailureType }) | null {
+  const seen = new Set<unknown>();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    seen.add(at);
+    if (at instanceof ApplicationFailure && isFailureType(at.type)) {
+      if (type === undefined || at.type === type) {
+        return at as ApplicationFailure & { readonly type: FailureType };
+      }
+    }
+  }
+  return null;
+}
+
+/** Whether an error is, or was caused by, a failure of this project; of `type`, when given. */
+export function isMessageBatchFailure(error: unknown, type?: FailureType): boolean {
+  return findMessageBatchFailure(error, type) !== null;
+}

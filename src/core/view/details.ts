@@ -1,0 +1,64 @@
+/**
+ * What the Temporal UI shows of a running job: short Markdown, no user data.
+ *
+ * @module
+ */
+import type { ChunkState, JobProgress } from '../../contract/public';
+import { chunkLabel } from '../../records/job-files';
+
+/** `90 s`, `15 min`, `2.5 h`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < 2 * 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  return `${Math.round(ms / 360_000) / 10} h`;
+}
+
+/** Rows of a job's table: more than this only lengthens the page. */
+const BATCHES_SHOWN_MAX = 30;
+
+/** Current details of a job: one line of where it stands, one table row per batch. */
+export function jobDetails(progress: JobProgress): string {
+  const lines = [
+    `**${progress.status}**, ${progress.phase}: ${progress.requests - progress.processing} of ${progress.requests} requests have their verdict.`,
+  ];
+  if (progress.paused_reason !== null) lines.push('', `Stands still: ${progress.paused_reason}`);
+  if (progress.next_round_at !== null) lines.push('', `Next round at ${progress.next_round_at}.`);
+  if (progress.batches.length > 0) {
+    // Narrow: the UI shows it in half of a page.
+    lines.push(
+      '',
+      '| chunk | phase | succeeded | failed | batch |',
+      '| --- | --- | --- | --- | --- |'
+    );
+    for (const batch of progress.batches.slice(-BATCHES_SHOWN_MAX)) {
+      const failed = batch.errored + batch.expired + batch.canceled + batch.missing;
+      lines.push(
+        `| ${chunkLabel(batch)} | ${batch.phase} | ${batch.succeeded} of ${batch.requests} | ${failed} | ${batch.id ?? '–'} |`
+      );
+    }
+    for (const { round, chunk, note } of progress.batches) {
+      if (note !== null) lines.push('', `Chunk ${chunkLabel({ round, chunk })}: ${note}`);
+    }
+    const hidden = progress.batches.length - BATCHES_SHOWN_MAX;
+    if (hidden > 0) lines.push('', `The ${hidden} before these are in the Query \`progress\`.`);
+  }
+  return lines.join('\n');
+}
+
+/** Current details of a chunk. */
+export function chunkDetails(state: ChunkState): string {
+  const lines = [
+    `Chunk ${chunkLabel(state)}: **${state.phase}**, ${state.requests} requests, batch ${state.batchId ?? 'not submitted yet'}.`,
+  ];
+  if (state.pause !== null) lines.push('', `Stands still: ${state.pause.reason}`);
+  if (state.note !== null) lines.push('', state.note);
+  if (state.collected !== null) {
+    const { counts, retry } = state.collected;
+    lines.push(
+      '',
+      `Results: ${counts.succeeded} succeeded, ${counts.errored} errored, ${counts.expired} expired, ${counts.canceled} canceled, ${counts.missing} missing. For a later round: ${retry}.`
+    );
+  }
+  return lines.join('\n');
+}

@@ -1,4 +1,0 @@
-export { findExecutable } from './executables';
-export { loopbackConnection, type SearchAttributes } from './server-probe';
-export { openStateFolder, type StateFolder } from './state-folder';
-export { useEmbeddedServer } from './use-server';

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import type { ChunkName, JobContext } from '../contract/public';
+import { jobFiles } from './job-files';
+import { readPlanRecord } from './records';
+import { wireIdPrefix } from '../core/plan/wire-id';
+import { failure } from '../contract/failures';
+import type { Store } from '../store/store';
+
+/**
+ * Names a job in the wire ids of its requests.
+ *
+ * The same for every execution of the job, and different for a job of the same id in another store or with another
+ * input: a batch that carries this tag is this job's.
+ *
+ * @returns 20 lower-case hex digits.
+ */
+export function jobTag(storeId: string, jobId: string, inputSha256: string): string {
+  const whole = JSON.stringify([storeId, jobId, inputSha256]);
+  return createHash('sha256').update(whole).digest('hex').slice(0, 20);
+}
+
+/**
+ * Reads what the wire ids of a planned chunk begin with: the proof by which results are told to be its own.
+ *
+ * @throws ApplicationFailure `MessageBatch.BadReference` when the job is not planned in this store.
+ */
+export async function readWireIdPrefix(
+  store: Store,
+  { jobId, site, round, chunk }: JobContext & ChunkName
+): Promise<string> {
+  const plan = await readPlanRecord(store, jobFiles(jobId).plan);
+  if (plan === undefined) {
+    throw failure('MessageBatch.BadReference', `The store holds no plan of the job ${jobId}.`);
+  }
+  return wireIdPrefix({ jobTag: jobTag(site.storeId, jobId, plan.requests.sha256), round, chunk });
+}

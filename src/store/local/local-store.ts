@@ -1,0 +1,212 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import type { StoreReference } from '../../contract/public';
+import { failure } from '../../contract/failures';
+import { errorCode, toStoreFailure } from './file-errors';
+import { assertKey, TEMP_FOLDER } from '../keys';
+import { readFilePieces } from './local-read';
+import { localKeyOf } from './local-uri';
+import { linkInto, moveInto, writeTemporary, type ByteSource, type Written } from './local-write';
+import type { LocalCopy, Store } from '../store';
+
+const ID_KEY = 'store.json';
+const TEMP_AGE_MS_MAX = 24 * 60 * 60 * 1000;
+
+/**
+ * Opens a folder as a store, and makes it (private, 0700) when it is not there.
+ *
+ * Any number of processes may use the folder at once.
+ *
+ * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when the folder can't be made or read.
+ */
+export async function openLocalStore(root: string): Promise<Store> {
+  const given = resolve(root);
+  try {
+    await mkdir(join(given, TEMP_FOLDER), { recursive: true, mode: 0o700 });
+    const real = await realpath(given);
+    await sweep(join(real, TEMP_FOLDER));
+    return createLocalStore(real);
+  } catch (error) {
+    throw toStoreFailure(error, 'open', given);
+  }
+}
+
+function createLocalStore(root: string): Store {
+  const pathOf = (key: string): string => {
+    assertKey(key);
+    return join(root, key);
+  };
+  let knownId: string | undefined;
+  const store: Store = {
+    uri: pathToFileURL(root).href,
+    id: async () => (knownId ??= await readOrMakeId(store)),
+    uriOf: (key) => pathToFileURL(pathOf(key)).href,
+    keyOf: (uri) => localKeyOf(root, uri),
+    write: async (key, source) => {
+      const path = pathOf(key);
+      const { path: temporary, ...written } = await writeTemp(root, key, source);
+      await place(temporary, key, () => moveInto(temporary, path));
+      return { uri: store.uriOf(key), ...written };
+    },
+    writeNew: async (key, source) => {
+      const path = pathOf(key);
+      if ((await store.size(key)) !== undefined) return false;
+      const { path: temporary } = await writeTemp(root, key, source);
+      return place(temporary, key, () => linkInto(temporary, path));
+    },
+    read: (key, range) => toReadable(readFilePieces(pathOf(key), key, range)),
+    readJson: (key) => readJson(pathOf(key), key),
+    size: (key) => sizeOf(pathOf(key), key),
+    list: (prefix) => listBelow(root, prefix),
+    remove: async (key) => {
+      await rm(pathOf(key), { recursive: true, force: true }).catch((error: unknown) => {
+        if (errorCode(error) !== 'ENOTDIR') throw toStoreFailure(error, 'remove', key);
+      });
+    },
+    localCopy: (reference) => localCopy(store, root, reference),
+    readVerified: (reference) => readVerified(store, reference),
+  };
+  return store;
+}
+
+async function writeTemp(
+  root: string,
+  key: string,
+  source: ByteSource
+): Promise<Written & { path: string }> {
+  const folder = join(root, TEMP_FOLDER);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await writeTemporary(folder, source);
+  } catch (error) {
+    throw toStoreFailure(error, 'write', key);
+  }
+}
+
+async function place<T>(temporary: string, key: string, move: () => Promise<T>): Promise<T> {
+  try {
+    return await move();
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw toStoreFailure(error, 'write', key);
+  }
+}
+
+/** Two processes that make the id at once: the first link wins, and both read what stands then. */
+async function readOrMakeId(store: Store): Promise<string> {
+  const id = toId(await store.readJson(ID_KEY));
+  if (id !== undefined) return id;
+  await store.writeNew(ID_KEY, `${JSON.stringify({ id: randomUUID() })}\n`);
+  const made = toId(await store.readJson(ID_KEY));
+  if (made !== undefined) return made;
+  throw failure('MessageBatch.StoreDamaged', `The object ${ID_KEY} does not hold the store's id.`);
+}
+
+function toId(record: unknown): string | undefined {
+  if (typeof record !== 'object' || record === null) return undefined;
+  const { id } = record as { id?: unknown };
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
+
+/** A stream of pieces; the file is opened when the first one is asked for. */
+function toReadable(pieces: AsyncGenerator<Buffer>): Readable {
+  return Readable.from(pieces, { objectMode: false, highWaterMark: 64 * 1024 });
+}
+
+async function readJson(path: string, key: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
+    throw toStoreFailure(error, 'read', key);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw failure('MessageBatch.StoreDamaged', `The object ${key} in the store is no JSON.`);
+  }
+}
+
+async function sizeOf(path: string, key: string): Promise<number | undefined> {
+  try {
+    const stats = await stat(path);
+    return stats.isFile() ? stats.size : undefined;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
+    throw toStoreFailure(error, 'read', key);
+  }
+}
+
+async function listBelow(root: string, prefix: string): Promise<string[]> {
+  if (prefix !== '') assertKey(prefix);
+  const keys: string[] = [];
+  const folders = [prefix];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of await entriesOf(root, folder)) {
+      const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (key === TEMP_FOLDER) continue;
+      if (entry.isDirectory()) folders.push(key);
+      else if (entry.isFile()) keys.push(key);
+    }
+  }
+  return keys.sort();
+}
+
+async function entriesOf(root: string, folder: string) {
+  try {
+    return await readdir(join(root, folder), { withFileTypes: true });
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
+    throw toStoreFailure(error, 'read', folder === '' ? root : folder);
+  }
+}
+
+async function localCopy(
+  store: Store,
+  root: string,
+  reference: StoreReference
+): Promise<LocalCopy> {
+  const key = await store.keyOf(reference.uri);
+  const pieces = readVerified(store, reference);
+  while (!(await pieces.next()).done);
+  // The file itself: the store is on this machine, and objects are never changed in place.
+  return { path: join(root, key), release: () => Promise.resolve() };
+}
+
+async function* readVerified(
+  store: Store,
+  reference: StoreReference
+): AsyncGenerator<Buffer, void, undefined> {
+  const key = await store.keyOf(reference.uri);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of store.read(key) as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    hash.update(piece);
+    if (bytes > reference.bytes) break;
+    yield piece;
+  }
+  if (bytes !== reference.bytes || hash.digest('hex') !== reference.sha256) {
+    throw failure(
+      'MessageBatch.StoreDamaged',
+      `The object ${key} in the store is not what was written there: its length or its SHA-256 differs.`
+    );
+  }
+}
+
+/** Takes away what crashed writers left. Best effort: whoever still writes after a day is not stopped by it. */
+async function sweep(folder: string, nowMs = Date.now()): Promise<void> {
+  try {
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name);
+      const { mtimeMs } = await stat(path);
+      if (nowMs - mtimeMs > TEMP_AGE_MS_MAX) await rm(path, { force: true });
+    }
+  } catch {
+    // Another process swept first, or the folder is not ours to clean.
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * From `file:` URIs to keys, and no way out of the root.
+ *
+ * @module
+ */
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { failure } from '../../contract/failures';
+import { errorCode, toStoreFailure } from './file-errors';
+import { assertKey } from '../keys';
+
+/**
+ * Finds the key that a URI stands for, symbolic links of every existing part followed.
+ *
+ * @param root - The store's root, itself without symbolic links.
+ * @throws ApplicationFailure `MessageBatch.BadReference` when the URI is no plain `file:///…` of something inside.
+ */
+export async function localKeyOf(root: string, uri: string): Promise<string> {
+  const path = await followLinks(toPath(uri, root), uri);
+  const inside = relative(root, path);
+  if (
+    inside === '' ||
+    inside === '..' ||
+    inside.startsWith(`..${sep}`) ||
+    resolve(inside) === inside
+  ) {
+    throw refused(
+      uri,
+      `does not lie in the store ${root}; clients and Workers need the same one (MESSAGE_BATCHES_STORE)`
+    );
+  }
+  const key = inside.split(sep).join('/');
+  assertKey(key);
+  return key;
+}
+
+function toPath(uri: string, root: string): string {
+  if (!/^file:\/\/\/[^/]/i.test(uri)) {
+    throw refused(uri, `is no file:/// URI; this store is the folder ${root}`);
+  }
+  // The URL parser takes white space away, resolves dots and their escapes, and cuts off a query: look at the raw text.
+  const raw = uri.slice('file:///'.length);
+  // eslint-disable-next-line no-control-regex -- Control characters are what is looked for.
+  if (/[\u0000-\u0020\u007f\\?#]|%(00|2f)/i.test(raw)) {
+    throw refused(
+      uri,
+      'holds a character that has to be percent-encoded, or must not stand in a name'
+    );
+  }
+  if (raw.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) {
+    throw refused(uri, 'holds a "." or ".." part');
+  }
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    throw refused(uri, 'is not percent-encoded correctly');
+  }
+}
+
+/** Resolves the existing part of a path; what does not exist yet is appended. */
+async function followLinks(path: string, uri: string): Promise<string> {
+  let existing = resolve(path);
+  let rest = '';
+  for (;;) {
+    try {
+      return join(await realpath(existing), rest);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw toStoreFailure(error, 'read', shown(uri));
+      // A link to nothing would lead somewhere as soon as there is something.
+      if (await isThere(existing)) throw refused(uri, 'leads through a broken symbolic link');
+    }
+    rest = join(existing.slice(dirname(existing).length), rest);
+    existing = dirname(existing);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false
+  );
+}
+
+function refused(uri: string, why: string) {
+  return failure('MessageBatch.BadReference', `The reference ${shown(uri)} ${why}.`);
+}
+
+function shown(uri: string): string {
+  return JSON.stringify(uri.slice(0, 300));
+}

@@ -1,0 +1,97 @@
+/**
+ * News from children to their job come as Signals, and anybody can send a Signal of any shape: one that is no news of ours
+ * must not break the Workflow Task that delivers it.
+ */
+import type {
+  ChunkName,
+  ChunkState,
+  Pause,
+  RoundChange,
+  RoundPlan,
+} from '../../src/contract/public';
+
+export function isChunkState(news: unknown): news is ChunkState {
+  if (!isChunkName(news)) return false;
+  const { phase, requests, batchId, submittedAt, endedAt, pause, note, collected } =
+    news as Partial<ChunkState>;
+  return (
+    typeof phase === 'string' &&
+    isCount(requests) &&
+    isTextOrNull(batchId) &&
+    isTimeOrNull(submittedAt) &&
+    isTimeOrNull(endedAt) &&
+    (pause === null || isPause(pause)) &&
+    isTextOrNull(note) &&
+    (collected === null || isCollected(collected))
+  );
+}
+
+export function isRoundChange(news: unknown): news is RoundChange {
+  if (!isObject(news) || !isCount(news['round'])) return false;
+  const { pause, plan } = news;
+  return (
+    (pause === undefined || pause === null || isPause(pause)) &&
+    (plan === undefined || isRoundPlan(plan))
+  );
+}
+
+function isRoundPlan(plan: unknown): plan is RoundPlan {
+  if (!isObject(plan)) return false;
+  const { round, chunks, requests, sources } = plan;
+  return (
+    isCount(round) &&
+    isCount(chunks) &&
+    isCount(requests) &&
+    Array.isArray(sources) &&
+    sources.every(isChunkName)
+  );
+}
+
+function isChunkName(name: unknown): name is ChunkName {
+  return isObject(name) && isCount(name['round']) && isCount(name['chunk']);
+}
+
+function isPause(pause: unknown): pause is Pause {
+  return isObject(pause) && typeof pause['kind'] === 'string' && isText(pause['reason']);
+}
+
+function isCollected(collected: unknown): boolean {
+  if (!isObject(collected)) return false;
+  const { counts, final, retry, retryAfterAccount, stopped } = collected;
+  return (
+    isCounts(counts) &&
+    isCounts(final) &&
+    isCount(retry) &&
+    isCount(retryAfterAccount) &&
+    isCount(stopped)
+  );
+}
+
+function isCounts(counts: unknown): boolean {
+  return (
+    isObject(counts) &&
+    ['succeeded', 'errored', 'expired', 'canceled', 'missing'].every((type) =>
+      isCount(counts[type])
+    )
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || isText(value);
+}
+
+function isTimeOrNull(value: unknown): boolean {
+  return value === null || (isText(value) && !Number.isNaN(Date.parse(value)));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
