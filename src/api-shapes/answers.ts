@@ -1,5 +1,3 @@
-import type { ResultsAction } from '../simulator/faults/faults';
-
 /** What a call is answered with, before any HTTP happens. */
 export interface Answer {
   readonly status: number;
@@ -13,11 +11,26 @@ export type AnswerBody =
   | { readonly type: 'text'; readonly text: string; readonly contentType: string | null }
   | { readonly type: 'stream'; readonly open: OpenChunks; readonly contentType: string };
 
-/** Begins a body that is made while it is sent, spoiled by these faults. */
-export type OpenChunks = (faults: readonly ResultsAction[]) => ResultChunks;
+/** Opens a body that is produced while it is sent, with these edits applied. */
+export type OpenChunks = (edits: readonly StreamEdit[]) => ResultChunks;
 
-/** Pieces of a body; `reset` after the last one says that the connection is then torn. */
+/** Pieces of a body; `reset` after the last one says that the connection is then reset. */
 export type ResultChunks = AsyncIterable<Buffer | 'reset'>;
+
+/** A change to a body of lines while it is sent. Positions are 0-based and count lines as they are sent. */
+export interface StreamEdit {
+  /** The lines that are sent instead of this one, without line ends. */
+  readonly editLine?: (line: string, position: number) => readonly string[];
+  /** Ends the body early: after this many whole lines, or in the middle of the next one. */
+  readonly cut?: {
+    readonly afterLines: number;
+    readonly isMidLine: boolean;
+    readonly end: 'clean' | 'reset';
+  };
+  /** Real milliseconds between pieces of the body. */
+  readonly slow?: { readonly chunkBytes: number; readonly delayMs: number };
+  readonly hasNoFinalNewline?: boolean;
+}
 
 export interface ErrorBody {
   readonly type: string;

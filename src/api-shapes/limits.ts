@@ -11,13 +11,7 @@ export const PAGE_LIMIT_MAX = 1_000;
 export const PAGE_LIMIT_DEFAULT = 20;
 /** Seconds of the hint on a 200 retrieve while the batch is in progress. Recorded 2025-01. */
 export const RETRIEVE_RETRY_AFTER_SECONDS = 10;
-/** Milliseconds from a cancel to the batch's end, as captured 2026-09. */
-export const CANCEL_TIME_MS_DEFAULT = 25_000;
-/** Milliseconds from a batch's creation to its end. Most real ones take less than an hour. */
-export const BATCH_TIME_MS_DEFAULT = 60_000;
 /** Bytes of a body other than that of a batch. Source: errors page, 32 MB for the Messages API. */
 export const BODY_BYTES_MAX = 32_000_000;
-/** Calls that the ledger remembers, the last ones. */
-export const LEDGER_CALLS_MAX = 100_000;
 /** What `anthropic-ratelimit-requests-limit` says where no limit is set; captured 2026-09. */
 export const REQUESTS_PER_MINUTE_SHOWN = 20_000;

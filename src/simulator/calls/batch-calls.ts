@@ -89,7 +89,7 @@ export function batchResults(view: BatchView, id: string, signal: AbortSignal): 
     body: {
       type: 'stream',
       contentType: 'application/x-jsonl',
-      open: (faults) => toResultChunks(batch, faults, signal),
+      open: (edits) => toResultChunks(batch, edits, signal),
     },
   };
 }

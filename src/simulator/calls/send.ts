@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { toErrorEnvelope } from '../../api-shapes/answers';
-import type { Answer, ResultChunks } from '../../api-shapes/answers';
-import type { ResultsAction } from '../faults/faults';
+import type { Answer, ResultChunks, StreamEdit } from '../../api-shapes/answers';
 
 /** How a call ended: the HTTP status, or that the connection did not last. */
 export type SendEnd = number | 'dropped' | 'aborted';
@@ -13,7 +12,7 @@ export async function sendAnswer(
   response: ServerResponse,
   answer: Answer,
   headers: Readonly<Record<string, string>>,
-  faults: readonly ResultsAction[]
+  edits: readonly StreamEdit[]
 ): Promise<SendEnd> {
   const { body, status } = answer;
   const requestId = headers['request-id'] ?? '';
@@ -28,7 +27,7 @@ export async function sendAnswer(
     case 'text':
       return sendText(response, status, body.text);
     case 'stream':
-      return sendChunks(response, status, body.open(faults));
+      return sendChunks(response, status, body.open(edits));
   }
 }
 

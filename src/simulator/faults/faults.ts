@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { StreamEdit } from '../../api-shapes/answers';
 import type { Operation } from '../../api-shapes/router';
 
 /**
@@ -79,20 +80,9 @@ export interface RespondAction {
 /** Changes the JSON of a good answer. */
 export type BodyEdit = (body: Record<string, unknown>) => Record<string, unknown>;
 
-/** Spoils a result file on its way. Positions are 0-based and count lines as they are sent. */
-export interface ResultsAction {
+/** Changes a result file while it is sent. */
+export interface ResultsAction extends StreamEdit {
   readonly type: 'results';
-  /** The lines that are sent instead of this one, without line ends. */
-  readonly editLine?: (line: string, position: number) => readonly string[];
-  /** Ends the body early: after so many whole lines, or in the middle of the next one. */
-  readonly cut?: {
-    readonly afterLines: number;
-    readonly isMidLine: boolean;
-    readonly end: 'clean' | 'reset';
-  };
-  /** Real milliseconds between pieces of the body. */
-  readonly slow?: { readonly chunkBytes: number; readonly delayMs: number };
-  readonly hasNoFinalNewline?: boolean;
 }
 
 /** An error in the API's envelope: `failing(529)`, `failing(429, { headers: { 'retry-after': '3' } })`. */

@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { finishesAtMs, isExecutedAt } from './batch';
 import type { BatchRecord } from './batch';
-import { LEDGER_CALLS_MAX } from '../../api-shapes/limits';
 import type { Operation } from '../../api-shapes/router';
+
+/** Calls that the ledger remembers; older ones are dropped. */
+const LEDGER_CALLS_MAX = 100_000;
 
 /** One received call. */
 export interface LedgerCall {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ResultChunks } from '../../api-shapes/answers';
+import type { ResultChunks, StreamEdit } from '../../api-shapes/answers';
 import { resultTypeOf } from './batch';
 import type { BatchRecord } from './batch';
-import type { ResultsAction } from '../faults/faults';
 import { sha256 } from '../../api-shapes/ids';
 import { toResultLine } from './message';
 
@@ -10,22 +9,22 @@ import { toResultLine } from './message';
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The result file of an ended batch, piece by piece: one line per request, in an order that is not the
+ * The result file of an ended batch in pieces: one line per request, in an order that differs from the
  * requests' and is the same at every download.
  *
- * @param faults - what spoils the file on its way.
+ * @param edits - how the file is changed while it is sent.
  * @param signal - ends slow bodies when the simulator closes.
  */
 export async function* toResultChunks(
   batch: BatchRecord,
-  faults: readonly ResultsAction[],
+  edits: readonly StreamEdit[],
   signal: AbortSignal
 ): ResultChunks {
-  const slow = faults.find((fault) => fault.slow !== undefined)?.slow;
+  const slow = edits.find((edit) => edit.slow !== undefined)?.slow;
   const chunkBytes = slow?.chunkBytes ?? CHUNK_BYTES;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  for (const piece of pieces(editedLines(batch, faults), faults)) {
+  for (const piece of pieces(editedLines(batch, edits), edits)) {
     if (piece === 'reset') {
       yield Buffer.concat(pending);
       yield piece;
@@ -62,13 +61,13 @@ export function shuffledIndexes(length: number, seed: string): Uint32Array {
   return order;
 }
 
-function* editedLines(batch: BatchRecord, faults: readonly ResultsAction[]): Generator<string> {
+function* editedLines(batch: BatchRecord, edits: readonly StreamEdit[]): Generator<string> {
   let position = 0;
   for (const index of shuffledIndexes(batch.items.length, batch.id)) {
     const item = batch.items[index];
     if (item === undefined) continue;
     let lines: readonly string[] = [JSON.stringify(toResultLine(item, resultTypeOf(batch, item)))];
-    for (const { editLine } of faults) {
+    for (const { editLine } of edits) {
       const at = position;
       if (editLine !== undefined) lines = lines.flatMap((line) => editLine(line, at));
     }
@@ -80,10 +79,10 @@ function* editedLines(batch: BatchRecord, faults: readonly ResultsAction[]): Gen
 // Lines as bytes, up to where a fault cuts them.
 function* pieces(
   lines: Iterable<string>,
-  faults: readonly ResultsAction[]
+  edits: readonly StreamEdit[]
 ): Generator<Buffer | 'reset'> {
-  const cut = faults.find((fault) => fault.cut !== undefined)?.cut;
-  const hasNoFinalNewline = faults.some((fault) => fault.hasNoFinalNewline === true);
+  const cut = edits.find((edit) => edit.cut !== undefined)?.cut;
+  const hasNoFinalNewline = edits.some((edit) => edit.hasNoFinalNewline === true);
   let sent = 0;
   for (const line of lines) {
     if (cut?.afterLines === sent) {

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { KeyOwner } from './auth';
 import type { Fault } from '../faults/faults';
-import {
-  BATCH_BYTES_MAX,
-  BATCH_REQUESTS_MAX,
-  BATCH_TIME_MS_DEFAULT,
-  CANCEL_TIME_MS_DEFAULT,
-} from '../../api-shapes/limits';
+import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../api-shapes/limits';
 import type { OutcomeScript } from './outcome';
 import { NO_LIMITS } from './rate-limits';
 import type { Limits } from './rate-limits';
+
+/** Milliseconds from a batch's creation to its end. Most real batches take less than an hour. */
+const BATCH_TIME_MS_DEFAULT = 60_000;
+/** Milliseconds from a cancel to the batch's end, as observed at the API in September 2026. */
+const CANCEL_TIME_MS_DEFAULT = 25_000;
 
 /** A batch that is being accepted. */
 export interface NewBatch {
