@@ -4,7 +4,7 @@
  * at random moments by a seeded generator; the files are compared with those of a run in peace, the simulator's ledger counts
  * what was paid.
  *
- * `npm run test:crash` runs many seeds; CRASH_SEED=7 runs that one again.
+ * `npm run test:all` runs many seeds; CRASH_SEED=7 runs that one again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {

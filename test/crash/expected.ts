@@ -3,7 +3,7 @@ import type { Simulator } from '../../src/simulator';
 import { parseWireId } from '../../src/core/plan/wire-id';
 import { question } from '../helpers/engine';
 
-/** Whether everything is tried, by `npm run test:crash`; else a choice of it, in a minute. */
+/** Whether everything is tried, by `npm run test:all`; else a choice of it, in a minute. */
 export const LONG = Boolean(process.env['CRASH_SEEDS'] ?? process.env['CRASH_SEED']);
 
 /** All cases in the long version, in the short one those that are marked. */
