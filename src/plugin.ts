@@ -11,10 +11,9 @@ import {
   createAnthropicClients,
   type AnthropicClientsOptions,
 } from '../activities';
-import { STORE_DEFAULT } from './client/message-batches';
 import type { MessageBatchActivities } from './contract/public';
 import { checkBundle, MISSING_WORKFLOWS_MESSAGE } from './plugin/bundle-check';
-import { openStore } from './store/open-store';
+import { openStore, STORE_DEFAULT } from './store/open-store';
 import type { Store } from './store/store';
 
 export interface MessageBatchesPluginOptions extends AnthropicClientsOptions {

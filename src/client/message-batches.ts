@@ -4,14 +4,14 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { findExecution } from './execution';
 import { JobHandle } from './job-handle';
 import { placeJob, type PlaceOptions } from './place-job';
 import { toRequestFile, type RequestFile, type RequestSource } from './request-source';
 import { TASK_QUEUE_DEFAULT, WORKFLOW_TYPE, type JobInput } from '../contract/public';
 import { assertJobId } from '../core/plan/job-id';
 import { resolveOptions, type JobOptions } from '../contract/options';
-import { openStore } from '../store/open-store';
+import { openStore, STORE_DEFAULT } from '../store/open-store';
 import type { Store } from '../store/store';
 
 export interface MessageBatchesOptions {
@@ -43,9 +43,6 @@ export interface StartOptions extends JobOptions {
    */
   readonly beforeStart?: (jobId: string) => Promise<void>;
 }
-
-/** Where the store lies unless told otherwise: below the working directory. */
-export const STORE_DEFAULT = '.message-batches/store';
 
 /** Starts jobs and attaches to them. */
 export class MessageBatches {
@@ -106,13 +103,7 @@ export class MessageBatches {
 
   /** Whether Temporal knows a running execution of the job. */
   async isRunning(jobId: string): Promise<boolean> {
-    try {
-      const { status } = await this.#client.workflow.getHandle(jobId).describe();
-      return status.name === 'RUNNING';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+    return (await findExecution(this.#client, jobId)) === 'running';
   }
 
   async #startWorkflow(jobId: string, input: JobInput, summary: string): Promise<void> {

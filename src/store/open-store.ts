@@ -3,6 +3,9 @@ import { failure } from '../contract/failures';
 import { openLocalStore } from './local/local-store';
 import type { Store } from './store';
 
+/** Where the store is unless one is configured: below the working directory. */
+export const STORE_DEFAULT = '.message-batches/store';
+
 /**
  * Opens the store at a URI: `file:///…`, or a plain path.
  *

@@ -3,7 +3,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { createProgram } from '../../src/cli/program';
-import { toFlag } from '../../src/cli/flags/job-flags';
+import { toFlag } from '../../src/cli/text/flag-name';
 import { OPTION_NAMES } from '../../src/contract/options';
 import { expectEnd, inSandbox } from './helpers/sandbox';
 

@@ -5,7 +5,8 @@ import { commandError } from '../text/errors';
 import { EXIT } from '../text/exit-status';
 import { hint } from '../flags/hints';
 import { onJob, type JobCommand } from '../jobs/job-command';
-import { findExecution, findReport, isInStore, unknownJob } from '../jobs/job-lookup';
+import { findExecution } from '../../client/execution';
+import { findReport, isInStore, unknownJob } from '../jobs/job-lookup';
 import { plural, print } from '../text/output';
 import { canAsk, confirm } from '../text/prompt';
 import { addConnectFlags, type ConnectFlags } from '../flags/settings';
@@ -43,7 +44,7 @@ export function addForgetCommand(program: Command): void {
 async function forget({ session, handle }: JobCommand, flags: ForgetFlags): Promise<number> {
   const { store, settings } = session;
   const { jobId } = handle;
-  if ((await findExecution(session, jobId)) === 'running') {
+  if ((await findExecution(session.client, jobId)) === 'running') {
     throw commandError(
       `The job ${jobId} runs: cancel it first, and forget it when it has ended: ${hint(settings, 'cancel', jobId)}`
     );

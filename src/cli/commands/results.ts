@@ -4,7 +4,8 @@ import { commandError } from '../text/errors';
 import { hint } from '../flags/hints';
 import { reportExitStatus } from '../text/exit-status';
 import { onJob } from '../jobs/job-command';
-import { findExecution, findReport, refuseNotRunning } from '../jobs/job-lookup';
+import { findExecution } from '../../client/execution';
+import { findReport, refuseNotRunning } from '../jobs/job-lookup';
 import { toReportSentence } from '../text/job-text';
 import { claimOutFolder, copyOutputs, toOutNote } from '../run/out-folder';
 import { printJson, tell } from '../text/output';
@@ -45,7 +46,7 @@ export function addResultsCommand(program: Command): void {
           fromStore: (store, settings) => fetchEnded(store, settings, jobId, flags),
         },
         async ({ session }) => {
-          if ((await findExecution(session, jobId)) !== 'running') {
+          if ((await findExecution(session.client, jobId)) !== 'running') {
             return refuseNotRunning(session, jobId);
           }
           throw commandError(

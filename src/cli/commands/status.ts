@@ -4,13 +4,8 @@ import { toSentence } from '../text/errors';
 import { EXIT } from '../text/exit-status';
 import { rest } from '../session/interrupt';
 import { onJob, type JobCommand } from '../jobs/job-command';
-import {
-  findExecution,
-  findReport,
-  queryProgress,
-  refuseNotRunning,
-  toEndedProgress,
-} from '../jobs/job-lookup';
+import { findExecution } from '../../client/execution';
+import { findReport, queryProgress, refuseNotRunning, toEndedProgress } from '../jobs/job-lookup';
 import { toStatusText } from '../text/job-text';
 import { print, printJson, tell } from '../text/output';
 import { createProgressDisplay } from '../text/progress-display';
@@ -91,7 +86,7 @@ async function watch(job: JobCommand, flags: StatusFlags): Promise<number> {
 /** From the running job; from its report once it has one; from its replayed history where it ended without. */
 async function readProgress({ session, handle }: JobCommand): Promise<JobProgress> {
   const { jobId } = handle;
-  const execution = await findExecution(session, jobId);
+  const execution = await findExecution(session.client, jobId);
   if (execution === 'running') return queryProgress(session, handle);
   const report = await findReport(session.store, jobId);
   if (report !== undefined) return toEndedProgress(report);
@@ -112,7 +107,7 @@ function show(progress: JobProgress, url: string | null, { json }: StatusFlags):
 
 /** Why a job failed is no part of its progress. */
 async function tellFailure({ session, handle }: JobCommand): Promise<void> {
-  if ((await findExecution(session, handle.jobId)) === 'running') return;
+  if ((await findExecution(session.client, handle.jobId)) === 'running') return;
   await handle.report().catch((error: unknown) => {
     tell(toSentence(error));
   });

@@ -75,11 +75,6 @@ export async function toJobOptions(flags: JobFlags): Promise<JobOptions> {
   return options as JobOptions;
 }
 
-/** `checkMin` → `--check-min`. */
-export function toFlag(option: string): string {
-  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 function pick({
   checkMin,
   checkMax,

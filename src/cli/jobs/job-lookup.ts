@@ -1,7 +1,7 @@
 /**
  * How a job stands, asked of the store first and of Temporal then.
  */
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { findExecution } from '../../client/execution';
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress, Report } from '../../contract/public';
 import { jobFiles, outputFiles } from '../../records/job-files';
@@ -12,9 +12,6 @@ import { apiOrigin, hasKey } from '../session/api-key';
 import { commandError, toSentence } from '../text/errors';
 import { hint } from '../flags/hints';
 import type { Session, WorkerKind } from '../session/session';
-
-/** How Temporal knows a job. */
-export type Execution = 'running' | 'ended' | 'unknown';
 
 /** A Query with no Worker fails only after half a minute. */
 const QUERY_MS_MAX = 10_000;
@@ -35,16 +32,6 @@ export async function findReport(store: Store, jobId: string): Promise<Report | 
 
 export async function isInStore(store: Store, jobId: string): Promise<boolean> {
   return (await store.size(jobFiles(jobId).job)) !== undefined;
-}
-
-export async function findExecution({ client }: Session, jobId: string): Promise<Execution> {
-  try {
-    const { status } = await client.workflow.getHandle(jobId).describe();
-    return status.name === 'RUNNING' ? 'running' : 'ended';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return 'unknown';
-    throw error;
-  }
 }
 
 /**
@@ -85,7 +72,7 @@ export async function refuseNotRunning(session: Session, jobId: string): Promise
       `The job ${jobId} does not run; start it again with its input: ${hint(settings, 'run', 'FILE', '--out', 'DIR', '--job', jobId)}`
     );
   }
-  if ((await findExecution(session, jobId)) === 'ended') {
+  if ((await findExecution(session.client, jobId)) === 'ended') {
     throw commandError(`The job ${jobId} has ended, and the store no longer holds it.`);
   }
   throw unknownJob(session, jobId);

@@ -7,7 +7,8 @@ import type { JobProgress } from '../../contract/public';
 import { EXIT } from '../text/exit-status';
 import { rest } from '../session/interrupt';
 import { onJob, type JobCommand } from './job-command';
-import { findExecution, findReport, queryProgress, refuseNotRunning } from './job-lookup';
+import { findExecution } from '../../client/execution';
+import { findReport, queryProgress, refuseNotRunning } from './job-lookup';
 import { print } from '../text/output';
 import type { ConnectFlags } from '../flags/settings';
 
@@ -40,7 +41,8 @@ export function sendSignal(
   return onJob(jobId, flags, { carriesOn: signal.carriesOn }, async (command) => {
     const { session, handle } = command;
     // A Signal to a job that ended is refused by Temporal, one to an id that never ran as well.
-    if ((await findExecution(session, jobId)) !== 'running') await refuseNotRunning(session, jobId);
+    if ((await findExecution(session.client, jobId)) !== 'running')
+      await refuseNotRunning(session, jobId);
     const before = await queryProgress(session, handle).catch(() => null);
     try {
       await signal.send(handle);

@@ -24,7 +24,6 @@ import { openStateFolder } from '../../dev-server';
 import { apiOrigin } from './api-key';
 import { commandError } from '../text/errors';
 import { rest } from './interrupt';
-import { findExecution } from '../jobs/job-lookup';
 import type { Session } from './session';
 import type { Settings } from '../flags/settings';
 
@@ -151,7 +150,7 @@ function awaitReady(child: ChildProcess): Promise<boolean> {
 async function isIdle(session: Session, jobsPath: string): Promise<boolean> {
   try {
     for (const jobId of listNames(jobsPath)) {
-      if ((await findExecution(session, jobId)) === 'running') return false;
+      if (await session.jobs.isRunning(jobId)) return false;
       rmSync(join(jobsPath, jobId), { force: true });
     }
     const { count } = await session.client.workflow.count(

@@ -5,12 +5,8 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { ActivityDeps } from '../../../activities/worker/deps';
 import { MessageBatches } from '../../client/message-batches';
-import {
-  loopbackConnection,
-  openStateFolder,
-  useEmbeddedServer,
-  type SearchAttributes,
-} from '../../dev-server';
+import { SEARCH_ATTRIBUTES } from '../../contract/public';
+import { loopbackConnection, openStateFolder, useEmbeddedServer } from '../../dev-server';
 import { openStore } from '../../store/open-store';
 import type { Store } from '../../store/store';
 import { commandError, toSentence } from '../text/errors';
@@ -57,13 +53,6 @@ export interface Session {
 }
 
 const GRACE_MS_DEFAULT = 1_000;
-
-/** Those of the job option `searchAttributes`; a server that is not ours has to know them by itself. */
-const SEARCH_ATTRIBUTES: SearchAttributes = {
-  MessageBatchesStatus: 'Keyword',
-  MessageBatchesRound: 'Int',
-  MessageBatchesRequests: 'Int',
-};
 
 /**
  * Connects to Temporal, starting the embedded server where none is configured, and brings the Worker.

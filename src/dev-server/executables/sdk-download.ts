@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExecutableName } from './find';
+import type { ExecutableName } from './executable-name';
 
 /** A download that does not grow for this long has failed: some networks swallow what they don't let through. */
 const STALL_MS = 10_000;

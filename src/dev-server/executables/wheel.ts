@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExecutableName } from './find';
+import type { ExecutableName } from './executable-name';
 
 export interface Wheel {
   readonly version: string;
