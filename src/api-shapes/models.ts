@@ -3,7 +3,8 @@ export interface Model {
   readonly id: string;
   readonly aliases: readonly string[];
   readonly displayName: string;
-  readonly line: string;
+  /** Such as `opus`; the API's field `line`. */
+  readonly family: string;
   /** Released, RFC 3339. Assumed, but in the right order. */
   readonly createdAt: string;
   readonly outputTokensMax: number;
@@ -49,7 +50,7 @@ export const MODELS: readonly Model[] = ROWS.map(([id, released, outputTokensMax
     id,
     aliases: alias === id ? [] : [alias],
     displayName: toDisplayName(alias),
-    line: alias.split('-')[1] ?? '',
+    family: alias.split('-')[1] ?? '',
     createdAt: `${released}T00:00:00Z`,
     outputTokensMax,
     inputTokensMax: alias.endsWith('-4-5') ? 200_000 : 1_000_000,
@@ -77,7 +78,7 @@ export function toModelInfo(model: Model): Record<string, unknown> {
     capabilities: null,
     deprecated_at: null,
     lifecycle: 'active',
-    line: model.line,
+    line: model.family,
     max_input_tokens: model.inputTokensMax,
     max_tokens: model.outputTokensMax,
     retires_at: null,

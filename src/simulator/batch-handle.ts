@@ -1,7 +1,7 @@
 import { countsAt, endsAtMs, statusAt } from './state/batch';
 import type { BatchRecord, ProcessingStatus, RequestCounts } from './state/batch';
 import { plannedFinishMs } from './calls/create';
-import type { Outcome } from './state/outcome';
+import type { ScriptedResult } from './state/scripted-result';
 import type { SimulatorState } from './state/state';
 
 /** One accepted batch, for a test to look at and to change while it runs. */
@@ -23,7 +23,7 @@ export interface BatchHandle {
    * Changes what becomes of a request.
    * @throws RangeError when the batch holds no such `custom_id`.
    */
-  setOutcome(customId: string, outcome: Outcome): void;
+  setResult(customId: string, result: ScriptedResult): void;
   /** Ends it now: every request finishes as planned, and those that never would are expired. */
   end(): Promise<void>;
   /** Cancels it as a person in the Console would. */
@@ -48,7 +48,7 @@ export function toBatchHandle(state: SimulatorState, batch: BatchRecord): BatchH
   function replan(index: number): void {
     const item = items[index];
     if (item === undefined) return;
-    item.finishAfterMs = plannedFinishMs(item.outcome, index, items.length, batch.batchTimeMs);
+    item.finishAfterMs = plannedFinishMs(item.result, index, items.length, batch.batchTimeMs);
   }
   return {
     id,
@@ -74,12 +74,12 @@ export function toBatchHandle(state: SimulatorState, batch: BatchRecord): BatchH
     setLiveCounts(hasLiveCounts) {
       batch.hasLiveCounts = hasLiveCounts;
     },
-    setOutcome(customId, outcome) {
+    setResult(customId, result) {
       const index = items.findIndex((item) => item.customId === customId);
       const item = items[index];
       if (item === undefined)
         throw new RangeError(`Expected a custom_id of batch ${id}, got \`${customId}\`.`);
-      item.outcome = outcome;
+      item.result = result;
       replan(index);
       changed();
     },

@@ -8,7 +8,7 @@
  * const simulator = await startSimulator({
  *   now: () => env.currentTimeMs(),
  *   batchTimeMs: 3_600_000,
- *   outcome: ({ attempt }) => (attempt === 1 ? errored('overloaded_error') : succeeded()),
+ *   result: ({ attempt }) => (attempt === 1 ? errored('overloaded_error') : succeeded()),
  * });
  * simulator.fault({ on: 'create', stage: 'executed', action: dropping() });
  * const client = new Anthropic({ baseURL: simulator.url, apiKey: 'any' });
@@ -32,16 +32,16 @@ export type { Operation } from '../api-shapes/router';
 export { keyOf } from '../api-shapes/ids';
 
 // What becomes of a request.
-export { canceled, errored, expired, maxTokens, refused, succeeded } from './state/outcome';
+export { canceled, errored, expired, maxTokens, refused, succeeded } from './state/scripted-result';
 export type {
-  CanceledOutcome,
-  ErroredOutcome,
-  ExpiredOutcome,
-  Outcome,
-  OutcomeScript,
+  CanceledResult,
+  ErroredResult,
+  ExpiredResult,
+  ResultScript,
   ScriptedRequest,
-  SucceededOutcome,
-} from './state/outcome';
+  ScriptedResult,
+  SucceededResult,
+} from './state/scripted-result';
 
 // What goes wrong with a call.
 export {

@@ -9,7 +9,7 @@ import type { FaultHandle } from './faults/fault-queue';
 import type { Fault } from './faults/faults';
 import { toLedger } from './state/ledger';
 import type { Ledger } from './state/ledger';
-import type { OutcomeScript } from './state/outcome';
+import type { ResultScript } from './state/scripted-result';
 import { changeSettings } from './state/settings';
 import type { SettingsChange, SimulatorOptions } from './state/settings';
 import { createState } from './state/state';
@@ -36,7 +36,7 @@ export interface Simulator {
   /** Changes settings for what comes; limits, times and scripts hold from the next call on. */
   configure(change: SettingsChange): void;
   /** Changes what becomes of the requests of batches to come. */
-  setOutcome(script: OutcomeScript): void;
+  setResult(script: ResultScript): void;
   /** Lets something go wrong, after what was set before. */
   fault(fault: Fault): FaultHandle;
   clearFaults(): void;
@@ -79,8 +79,8 @@ function toSimulator(state: SimulatorState, server: Server): Simulator {
     configure(change) {
       state.settings = changeSettings(state.settings, change);
     },
-    setOutcome(outcome) {
-      state.settings = changeSettings(state.settings, { outcome });
+    setResult(result) {
+      state.settings = changeSettings(state.settings, { result });
     },
     fault: (fault) => state.faults.add(fault),
     clearFaults: () => {

@@ -39,9 +39,9 @@ describe('run', () => {
   });
 
   test('exits with 2 when requests failed, and prints the report alone with --json', async () => {
-    const outcome = ({ params }: { params: object }) =>
+    const result = ({ params }: { params: object }) =>
       JSON.stringify(params).includes('bad') ? errored('invalid_request_error') : undefined;
-    await inSandbox({ outcome, state }, async ({ startWith, readLines }) => {
+    await inSandbox({ result, state }, async ({ startWith, readLines }) => {
       const stdin = ['good', 'bad']
         .map((id) => JSON.stringify({ custom_id: id, params: question(id) }))
         .join('\n');

@@ -54,9 +54,9 @@ describe('MessageBatches', () => {
   });
 
   test('results and failures come as they were answered, in order; also when Temporal has forgotten', async () => {
-    const outcome = ({ index }: { index: number }) =>
+    const result = ({ index }: { index: number }) =>
       index % 3 === 0 ? errored('invalid_request_error') : undefined;
-    await withEngine(env, { outcome }, async ({ batches, jobId, store }) => {
+    await withEngine(env, { result }, async ({ batches, jobId, store }) => {
       const job = await batches.start(requests(7), { jobId });
       const results = await collect(job.results());
       expect(results.map(({ custom_id }) => custom_id)).toEqual(

@@ -158,7 +158,7 @@ beforeAll(async () => {
   machine = await startMachine({
     batchTimeMs: 600,
     cancelTimeMs: 200,
-    outcome: ({ params, attempt }) =>
+    result: ({ params, attempt }) =>
       numberOf(params) % 2 === 1 && attempt === 1 ? errored('overloaded_error') : undefined,
   });
   // Two Workers of one store, from the first step to the last.

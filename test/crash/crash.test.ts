@@ -12,7 +12,7 @@ import {
   dropping,
   errored,
   expired,
-  type Outcome,
+  type ScriptedResult,
   type ScriptedRequest,
 } from '../../src/simulator';
 import { numberOf } from '../helpers/engine';
@@ -28,7 +28,7 @@ const BATCH_TIME_MS = 800;
 const YEARS_MS = 5 * 365 * 24 * 60 * 60 * 1000;
 
 /** By the request and its attempt alone, so that two runs that pay alike end alike. */
-function outcome({ params, attempt }: ScriptedRequest): Outcome | undefined {
+function result({ params, attempt }: ScriptedRequest): ScriptedResult | undefined {
   switch (numberOf(params) % 6) {
     case 1:
       return attempt === 1 ? errored('overloaded_error') : undefined;
@@ -56,7 +56,7 @@ function endOldBatches({ simulator }: Machine): NodeJS.Timeout {
 
 /** Runs the jobs on a machine that `disturb` may take apart, and returns their files. */
 async function runJobs(disturb: (machine: Machine, isOver: () => boolean) => Promise<void>) {
-  const machine = await startMachine({ batchTimeMs: BATCH_TIME_MS, outcome });
+  const machine = await startMachine({ batchTimeMs: BATCH_TIME_MS, result });
   const ending = endOldBatches(machine);
   try {
     for (const [name, count] of Object.entries(JOBS)) {

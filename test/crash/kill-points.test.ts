@@ -165,7 +165,7 @@ async function runPoint(point: string, strikes: readonly Strike[], requests: num
 beforeAll(async () => {
   machine = await startMachine({
     batchTimeMs: 500,
-    outcome: ({ params, attempt }) =>
+    result: ({ params, attempt }) =>
       numberOf(params) % 2 === 1 && attempt === 1 ? errored('overloaded_error') : undefined,
   });
   const points = [

@@ -21,7 +21,7 @@ const REQUESTS = 5;
 /** Odd requests fail once. */
 const retried = {
   batchTimeMs: 500,
-  outcome: ({ params, attempt }: { params: Readonly<Record<string, unknown>>; attempt: number }) =>
+  result: ({ params, attempt }: { params: Readonly<Record<string, unknown>>; attempt: number }) =>
     numberOf(params) % 2 === 1 && attempt === 1 ? errored('overloaded_error') : undefined,
 };
 

@@ -19,7 +19,7 @@ import {
   maxTokens,
   refused,
   succeeded,
-  type OutcomeScript,
+  type ResultScript,
   type ScriptedRequest,
 } from '../../src/simulator';
 import { eventually, HOUR_MS, silentLogger, withEngine, type Engine } from '../helpers/engine';
@@ -58,14 +58,14 @@ describe('start-from-application', () => {
 
 describe('classification', () => {
   test('labels tickets by the schema, and leaves to people what failed or was cut', async () => {
-    const outcome: OutcomeScript = (request) => {
+    const result: ResultScript = (request) => {
       const text = said(request);
       if (text.includes('twice')) return succeeded('{"label": "billing"}');
       if (text.includes('parcel')) return succeeded('{"label":"delivery"}');
       if (text.includes('poem')) return maxTokens({ text: '{"lab' });
       return errored('invalid_request_error');
     };
-    await withEngine(env, { outcome }, async ({ batches, jobId }) => {
+    await withEngine(env, { result }, async ({ batches, jobId }) => {
       const tickets = [
         { id: 'ticket/1', text: 'I was charged twice.' },
         { id: 'ticket/2', text: 'The parcel never came.' },
@@ -84,7 +84,7 @@ describe('classification', () => {
 
 describe('moderation', () => {
   test('lets a person see refusals, doubts and failures', async () => {
-    const outcome: OutcomeScript = (request) => {
+    const result: ResultScript = (request) => {
       const text = said(request);
       if (text.includes('glue')) return succeeded('allowed');
       if (text.includes('watches')) return succeeded('Blocked');
@@ -93,7 +93,7 @@ describe('moderation', () => {
       return request.attempt < 5 ? errored('overloaded_error') : succeeded('allowed');
     };
     const texts = ['Which glue?', 'Buy watches', 'An odd one', 'A weapon', 'Unlucky'];
-    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
       const decisions: string[] = [];
       const posts = texts.map((text, index) => ({ id: `post-${index}`, text }));
       for await (const { decision } of moderate(batches, posts, jobId)) decisions.push(decision);
@@ -105,9 +105,9 @@ describe('moderation', () => {
 
 describe('translation', () => {
   test('saves whole translations, names cut ones, and asks for answers of 300,000 tokens', async () => {
-    const outcome: OutcomeScript = (request) =>
+    const result: ResultScript = (request) =>
       said(request).includes('epic') ? maxTokens({ text: 'Es war' }) : succeeded('# Rückgabe');
-    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
       const saved = new Map<string, string>();
       const documents = [
         { path: 'docs/returns.md', text: '# Returns' },
@@ -133,7 +133,7 @@ describe('translation', () => {
 describe('pdf-extraction', () => {
   test('sends each PDF as a document, and tells why one gave no invoice', async () => {
     const sent: string[] = [];
-    const outcome: OutcomeScript = (request) => {
+    const result: ResultScript = (request) => {
       const data = /"data":"([^"]+)"/.exec(said(request))?.[1] ?? '';
       const pdf = Buffer.from(data, 'base64').toString('latin1');
       sent.push(pdf);
@@ -142,7 +142,7 @@ describe('pdf-extraction', () => {
         ? errored('invalid_request_error')
         : succeeded(JSON.stringify({ number, total: 12.5 }));
     };
-    await withEngine(env, { outcome }, async ({ batches, jobId }) => {
+    await withEngine(env, { result }, async ({ batches, jobId }) => {
       const pdfs = [
         { name: 'a.pdf', bytes: tinyPdf('Invoice A-1, total 12.50 EUR (paid)') },
         { name: 'torn.pdf', bytes: Buffer.from('%PDF-1.4\n') },
@@ -156,11 +156,11 @@ describe('pdf-extraction', () => {
 });
 
 describe('from-your-workflow', () => {
-  const labels: OutcomeScript = (request) =>
+  const labels: ResultScript = (request) =>
     succeeded(said(request).includes('parcel') ? 'delivery' : 'billing');
 
   test("a user's own Workflow exports, runs a job, and imports its results", async () => {
-    await withEngine(env, { outcome: labels }, async (engine) => {
+    await withEngine(env, { result: labels }, async (engine) => {
       const table = createTable();
       await withOwnWorker(engine, table, async (taskQueue) => {
         const summary: unknown = await env.client.workflow.execute('sortTickets', {
@@ -177,7 +177,7 @@ describe('from-your-workflow', () => {
   });
 
   test('cancelling it cancels the job, which keeps what was finished', async () => {
-    const settings = { outcome: labels, batchTimeMs: 10 * HOUR_MS };
+    const settings = { result: labels, batchTimeMs: 10 * HOUR_MS };
     await withEngine(env, settings, async (engine) => {
       const table = createTable();
       await withOwnWorker(engine, table, async (taskQueue) => {

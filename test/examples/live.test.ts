@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { evaluate } from '../../examples/eval-set/evaluate';
 import { MessageBatches, type JobProgress, type Report } from '../../src/index';
-import { errored, succeeded, type OutcomeScript } from '../../src/simulator';
+import { errored, succeeded, type ResultScript } from '../../src/simulator';
 import { API_KEY, eventually, HOUR_MS, requests, withEngine, type Engine } from '../helpers/engine';
 import { createDevServerEnv } from '../helpers/temporal';
 
@@ -47,14 +47,14 @@ async function checkUntil<T>(
 
 describe('eval-set', () => {
   test('scores each model and prices it, and counts what got no answer apart', async () => {
-    const outcome: OutcomeScript = (request) => {
+    const result: ResultScript = (request) => {
       const text = JSON.stringify(request.params['messages']);
       const [, a = '', b = ''] = /(\d+) \+ (\d+)/.exec(text) ?? [];
       if (a === '51') return errored('invalid_request_error');
       const isWrong = request.model === 'claude-haiku-4-5' && Number(a) % 2 === 1;
       return succeeded(String(Number(a) + Number(b) + (isWrong ? 1 : 0)));
     };
-    await withEngine(env, { outcome, batchTimeMs: BATCH_TIME_MS }, async ({ batches, jobId }) => {
+    await withEngine(env, { result, batchTimeMs: BATCH_TIME_MS }, async ({ batches, jobId }) => {
       const cases = Array.from({ length: 10 }, (_, index) => ({
         id: `sum-${index}`,
         question: `What is ${index * 17} + ${index * 23}?`,

@@ -36,7 +36,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   retries: {
     simulator: {
-      outcome: ({ params, attempt }) => {
+      result: ({ params, attempt }) => {
         const number = numberOf(params);
         if (number === 0 && attempt === 1) return expired();
         if (number === 1 && attempt < 3) return errored('overloaded_error');

@@ -412,7 +412,7 @@ const REFERENCES: readonly Case[] = [
   {
     name: 'an input that changed before a retry round',
     does: async (bench) => {
-      bench.simulator.setOutcome(() => errored('overloaded_error'));
+      bench.simulator.setResult(() => errored('overloaded_error'));
       const plan = await bench.plan();
       await bench.collect(plan, batchIdOf(await bench.submit(plan)));
       await bench.flip('in.jsonl');
@@ -453,7 +453,7 @@ const REFERENCES: readonly Case[] = [
   {
     name: 'any byte of the list for the next round flipped',
     does: async (bench) => {
-      bench.simulator.setOutcome(() => errored('overloaded_error'));
+      bench.simulator.setResult(() => errored('overloaded_error'));
       const plan = await bench.plan();
       await bench.collect(plan, batchIdOf(await bench.submit(plan)));
       return bench.sweep(bench.first.retry, () => bench.planRound(plan));
@@ -464,7 +464,7 @@ const REFERENCES: readonly Case[] = [
   {
     name: 'any byte of the outcomes flipped',
     does: async (bench) => {
-      bench.simulator.setOutcome(({ index }) =>
+      bench.simulator.setResult(({ index }) =>
         index === 1 ? errored('invalid_request_error') : undefined
       );
       const plan = await bench.plan();

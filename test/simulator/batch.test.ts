@@ -43,7 +43,7 @@ describe('a batch', () => {
 
   test('shows live counts where asked for', async () => {
     const { client, create, pass, simulator } = await setup({ hasLiveCounts: true });
-    simulator.setOutcome(({ index }) => (index === 0 ? errored('api_error') : undefined));
+    simulator.setResult(({ index }) => (index === 0 ? errored('api_error') : undefined));
     const { id } = await create(4);
     const seen: number[][] = [];
     for (let quarter = 0; quarter < 5; quarter += 1) {
@@ -60,9 +60,9 @@ describe('a batch', () => {
     ]);
   });
 
-  test('ends as its script says, whatever the outcomes', async () => {
+  test('ends as its script says, whatever the results', async () => {
     const { client, create, pass, results, simulator } = await setup();
-    simulator.setOutcome(({ index }) => [succeeded(), errored('api_error'), canceled()][index]);
+    simulator.setResult(({ index }) => [succeeded(), errored('api_error'), canceled()][index]);
     const { id } = await create(3);
     pass(HOUR_MS);
     const batch = await client.messages.batches.retrieve(id);
@@ -73,7 +73,7 @@ describe('a batch', () => {
 
   test('expires after 24 hours and keeps what has finished', async () => {
     const { client, create, pass, results, simulator } = await setup();
-    simulator.setOutcome(({ index }) => (index === 1 ? expired() : undefined));
+    simulator.setResult(({ index }) => (index === 1 ? expired() : undefined));
     const { id } = await create(3);
     pass(DAY_MS - 1);
     expect((await client.messages.batches.retrieve(id)).processing_status).toBe('in_progress');
@@ -150,7 +150,7 @@ describe('cancel', () => {
 
   test('lets a request that is in flight finish', async () => {
     const { create, client, pass, results, simulator } = await setup({ cancelTimeMs: 10_000 });
-    simulator.setOutcome(({ index }) => succeeded({ finishAfterMs: 5_000 + index * 10_000 }));
+    simulator.setResult(({ index }) => succeeded({ finishAfterMs: 5_000 + index * 10_000 }));
     const { id } = await create(2);
     await client.messages.batches.cancel(id);
     pass(10_000);
@@ -215,9 +215,9 @@ describe('delete', () => {
 });
 
 describe('BatchHandle', () => {
-  test('ends a batch now, with the outcomes planned', async () => {
+  test('ends a batch now, with the planned results', async () => {
     const { client, create, pass, simulator } = await setup();
-    simulator.setOutcome(({ index }) => (index === 0 ? expired() : undefined));
+    simulator.setResult(({ index }) => (index === 0 ? expired() : undefined));
     const { id } = await create(3);
     pass(1_000);
     await simulator.batch(id).end();
@@ -239,15 +239,15 @@ describe('BatchHandle', () => {
     expect(await handle.state()).toMatchObject({ status: 'ended', counts: { succeeded: 2 } });
   });
 
-  test('changes the outcome of a request, and knows which requests there are', async () => {
+  test('changes the result of a request, and refuses an unknown custom_id', async () => {
     const { create, pass, results, simulator } = await setup();
     const { id } = await create(2);
     const handle = simulator.batch(id);
-    handle.setOutcome('r-1', errored('overloaded_error'));
+    handle.setResult('r-1', errored('overloaded_error'));
     pass(HOUR_MS);
     expect(await typesOf(results(id))).toEqual(['succeeded', 'errored']);
     expect(() => {
-      handle.setOutcome('r-2', succeeded());
+      handle.setResult('r-2', succeeded());
     }).toThrow(RangeError);
     expect(() => simulator.batch('msgbatch_unknown')).toThrow(RangeError);
   });

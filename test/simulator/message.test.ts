@@ -73,11 +73,11 @@ describe('a message', () => {
   });
 });
 
-describe('an outcome script', () => {
+describe('a script of results', () => {
   test('is told everything about a request', async () => {
     const { client, simulator } = await setup();
     const seen: unknown[] = [];
-    simulator.setOutcome((request) => {
+    simulator.setResult((request) => {
       seen.push(request);
       return undefined;
     });
@@ -92,7 +92,7 @@ describe('an outcome script', () => {
 
   test('lets a request fail at first and succeed when it comes again', async () => {
     const { create, pass, results } = await setup({
-      outcome: ({ attempt }) => (attempt === 1 ? errored('overloaded_error') : succeeded()),
+      result: ({ attempt }) => (attempt === 1 ? errored('overloaded_error') : succeeded()),
     });
     const types: unknown[] = [];
     for (let round = 1; round <= 2; round += 1) {
@@ -105,7 +105,7 @@ describe('an outcome script', () => {
   });
 
   test('gives an error that happened while running a request id', async () => {
-    const { create, pass, results } = await setup({ outcome: () => errored('overloaded_error') });
+    const { create, pass, results } = await setup({ result: () => errored('overloaded_error') });
     const { id } = await create(1);
     pass(HOUR_MS);
     expect((await results(id)).get('r-0')).toEqual({
@@ -120,7 +120,7 @@ describe('an outcome script', () => {
 
   test('that throws is told to the client', async () => {
     const { call } = await setup({
-      outcome: () => {
+      result: () => {
         throw new Error('no such case');
       },
     });
@@ -253,7 +253,7 @@ describe('the Messages API', () => {
 describe('ledger', () => {
   test('knows what was accepted, called and executed, and when', async () => {
     const { client, create, pass, simulator } = await setup();
-    simulator.setOutcome(({ index }) => [succeeded(), errored('api_error'), expired()][index]);
+    simulator.setResult(({ index }) => [succeeded(), errored('api_error'), expired()][index]);
     const { id } = await create(3);
     const { ledger } = simulator;
     expect(await ledger.executions()).toEqual([]);

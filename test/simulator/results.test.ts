@@ -129,7 +129,7 @@ describe('results', () => {
   test('gives refusals, cut answers and scripted blocks as successes', async () => {
     const { create, pass, results, simulator } = await setup();
     const toolUse = { type: 'tool_use', id: 'toolu_1', name: 'f', input: {} };
-    simulator.setOutcome(
+    simulator.setResult(
       ({ index }) =>
         [
           refused({ category: 'bio' }),

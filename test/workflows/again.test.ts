@@ -81,7 +81,7 @@ describe('starting an id again', () => {
   test('news of earlier children that come before the plan start no round that is written down', async () => {
     const settings = {
       worker: { maxCachedWorkflows: 0 },
-      outcome: ({ attempt, index }: { attempt: number; index: number }) =>
+      result: ({ attempt, index }: { attempt: number; index: number }) =>
         attempt === 1 && index === 0 ? errored('overloaded_error') : undefined,
     };
     await withEngine(env, settings, async (engine) => {

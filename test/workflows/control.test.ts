@@ -116,8 +116,8 @@ describe('cancel', () => {
   });
 
   test('while a retry round waits for its time: the failures stand as they are', async () => {
-    const outcome = () => errored('overloaded_error');
-    await withEngine(env, { outcome }, async ({ batches, jobId, lines, simulator }) => {
+    const result = () => errored('overloaded_error');
+    await withEngine(env, { result }, async ({ batches, jobId, lines, simulator }) => {
       const job = await batches.start(requests(3), { jobId, retryDelay: '5h', checkMax: '2h' });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(3 * HOUR_MS);
@@ -130,9 +130,9 @@ describe('cancel', () => {
   });
 
   test('in a retry round: what the first round brought is kept', async () => {
-    const outcome = ({ params }: { params: Readonly<Record<string, unknown>> }) =>
+    const result = ({ params }: { params: Readonly<Record<string, unknown>> }) =>
       numberOf(params) === 0 ? errored('overloaded_error') : undefined;
-    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
       simulator.configure({
         batchTimeMs: ({ sequence }) => (sequence === 0 ? MINUTE_MS : 9 * HOUR_MS),
       });
@@ -176,8 +176,8 @@ describe('cancel', () => {
   });
 
   test('while a retry round is planned: it is written down, and nothing of it is submitted', async () => {
-    const outcome = () => errored('overloaded_error');
-    await withEngine(env, { worker: null, outcome }, async (engine) => {
+    const result = () => errored('overloaded_error');
+    await withEngine(env, { worker: null, result }, async (engine) => {
       const { batches, jobId, lines, simulator, startWorker, store } = engine;
       const gate = gated(store, `jobs/${jobId}/rounds/2.json`);
       await startWorker({ store: gate.store });
@@ -213,8 +213,8 @@ describe('cancel', () => {
 
 describe('pause and resume', () => {
   test('a paused job submits nothing, watches and collects what runs, and goes on after resume', async () => {
-    const outcome = ({ attempt }: { attempt: number }) => (attempt === 1 ? expired() : undefined);
-    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+    const result = ({ attempt }: { attempt: number }) => (attempt === 1 ? expired() : undefined);
+    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await job.pause();
@@ -255,7 +255,7 @@ describe('pause and resume', () => {
   );
 
   test('an item that failed for want of credit pauses the job and uses up no attempt', async () => {
-    const outcome = ({
+    const result = ({
       params,
       attempt,
     }: {
@@ -267,7 +267,7 @@ describe('pause and resume', () => {
             message: 'Your credit balance is too low to access the API.',
           })
         : undefined;
-    await withEngine(env, { outcome, batchTimeMs: MINUTE_MS }, async ({ batches, jobId }) => {
+    await withEngine(env, { result, batchTimeMs: MINUTE_MS }, async ({ batches, jobId }) => {
       const job = await batches.start(requests(3), { jobId, maxAttempts: 1 });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(10 * MINUTE_MS);
@@ -309,9 +309,9 @@ describe('pause and resume', () => {
   });
 
   test('a round that is due waits for resume; Signals that come in a heap end as they were sent', async () => {
-    const outcome = ({ attempt }: { attempt: number }) =>
+    const result = ({ attempt }: { attempt: number }) =>
       attempt === 1 ? errored('overloaded_error') : undefined;
-    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       for (let times = 0; times < 5; times++) {

@@ -114,11 +114,11 @@ describe('a reset', () => {
       { of: '/chunk-1-0', at: () => 1 },
       { of: '/chunk-1-0', at: (events: number) => events / 2 },
     ];
-    const outcome = ({ attempt, index }: { attempt: number; index: number }) =>
+    const result = ({ attempt, index }: { attempt: number; index: number }) =>
       attempt === 1 && index === 0 ? errored('overloaded_error') : undefined;
     const run = async ({ of, at }: (typeof resets)[number]): Promise<object> => {
       let came: object = {};
-      await withEngine(env, { batchTimeMs: 1_500, outcome }, async (engine) => {
+      await withEngine(env, { batchTimeMs: 1_500, result }, async (engine) => {
         const { batches, jobId, simulator } = engine;
         const job = await batches.start(requests(3), { jobId, ...quick });
         await progressWhere(job, isSubmitted, 'the batch is submitted');

@@ -252,14 +252,14 @@ describe('requests that failed for the account', () => {
       }),
       errored('rate_limit_error', { details: { error_code: 'enforced_spend_limit_reached' } }),
     ];
-    const outcome = ({
+    const result = ({
       params,
       attempt,
     }: {
       params: Readonly<Record<string, unknown>>;
       attempt: number;
     }) => (attempt === 1 ? kinds[numberOf(params)] : undefined);
-    await withEngine(env, { outcome }, async ({ batches, jobId, simulator }) => {
+    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
       const job = await batches.start(requests(5), { jobId, maxAttempts: 1 });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(2 * HOUR_MS);

@@ -73,13 +73,13 @@ describe('the history', () => {
         params: { ...question('SECRET'), metadata: { user_id: 'SECRET' } },
       },
     ];
-    const outcome = ({ index }: { index: number }) =>
+    const result = ({ index }: { index: number }) =>
       index === 0
         ? errored('invalid_request_error', { message: 'SECRET-TEXT was in your prompt' })
         : index === 1
           ? errored('overloaded_error', { message: 'SECRET-TEXT' })
           : undefined;
-    await withEngine(env, { outcome }, async ({ batches, folder, histories, jobId, simulator }) => {
+    await withEngine(env, { result }, async ({ batches, folder, histories, jobId, simulator }) => {
       simulator.fault({
         on: ['create', 'retrieve', 'results'],
         times: 4,
@@ -115,7 +115,7 @@ describe('progress', () => {
     const settings = {
       worker: null,
       batchTimeMs: 2 * HOUR_MS,
-      outcome: ({ attempt, index }: { attempt: number; index: number }) =>
+      result: ({ attempt, index }: { attempt: number; index: number }) =>
         attempt === 1 && index === 0 ? errored('overloaded_error') : undefined,
     };
     await withEngine(env, settings, async ({ batches, jobId, startWorker }) => {

@@ -52,7 +52,7 @@ describe('messageBatchJob', () => {
   });
 
   test('failures of every kind are retried, given up or kept as the contract says', async () => {
-    const outcome = ({
+    const result = ({
       params,
       attempt,
     }: {
@@ -84,7 +84,7 @@ describe('messageBatchJob', () => {
           return undefined;
       }
     };
-    await withEngine(env, { outcome }, async ({ batches, jobId, lines, simulator }) => {
+    await withEngine(env, { result }, async ({ batches, jobId, lines, simulator }) => {
       const job = await batches.start(requests(12), { jobId });
       const report = await job.report();
       expect(report).toMatchObject({
@@ -111,7 +111,7 @@ describe('messageBatchJob', () => {
   });
 
   test('a batch that expires after 24 hours keeps what finished; the rest goes into a second round', async () => {
-    const outcome = ({
+    const result = ({
       params,
       attempt,
     }: {
@@ -120,7 +120,7 @@ describe('messageBatchJob', () => {
     }) => (attempt === 1 && numberOf(params) % 2 === 0 ? expired() : undefined);
     await withEngine(
       env,
-      { outcome, batchTimeMs: HOUR_MS },
+      { result, batchTimeMs: HOUR_MS },
       async ({ batches, jobId, simulator }) => {
         const job = await batches.start(requests(6), { jobId });
         const report = await job.report();
@@ -263,7 +263,7 @@ describe('a job of several chunks', () => {
   test('failures of a fast chunk do not wait for the slowest', async () => {
     const settings = {
       worker: { chunkLimits: { requestsMax: 2, bytesMax: 1_000_000 } },
-      outcome: ({ attempt }: { attempt: number }) =>
+      result: ({ attempt }: { attempt: number }) =>
         attempt === 1 ? errored('overloaded_error') : undefined,
     };
     await withEngine(env, settings, async ({ batches, jobId, simulator }) => {

@@ -27,14 +27,14 @@ const worker = { maxCachedWorkflows: 0, chunkLimits: { requestsMax: 4, bytesMax:
 
 describe('a Worker that caches no Workflow', () => {
   test('runs two chunks, a pause and a retry round', async () => {
-    const outcome = ({
+    const result = ({
       params,
       attempt,
     }: {
       params: Readonly<Record<string, unknown>>;
       attempt: number;
     }) => (numberOf(params) === 1 && attempt === 1 ? errored('api_error') : undefined);
-    await withEngine(env, { worker, outcome }, async ({ batches, jobId, simulator }) => {
+    await withEngine(env, { worker, result }, async ({ batches, jobId, simulator }) => {
       // Each look replays all that was before it.
       const job = await batches.start(requests(6), { jobId, checkMin: '1h', checkMax: '8h' });
       await progressWhere(job, isSubmitted, 'both chunks are submitted');

@@ -14,7 +14,7 @@ import { canAsk, confirm } from '../text/prompt';
 import type { SessionOptions } from '../session/session';
 import { resolveSettings, type Settings } from '../flags/settings';
 import { simulateApi } from '../session/simulated-api';
-import { DEMO_MODEL, DEMO_TOKENS_MAX, simulateOutcome } from './questions';
+import { DEMO_MODEL, DEMO_TOKENS_MAX, simulateResult } from './questions';
 
 export interface DemoApi {
   readonly settings: Settings;
@@ -54,7 +54,7 @@ export async function chooseApi(
 async function simulated(reason: string): Promise<DemoApi> {
   const simulator = await simulateApi({
     batchTimeMs: ({ sequence }) => BATCH_TIMES_MS[sequence] ?? RETRY_TIME_MS,
-    outcome: simulateOutcome,
+    result: simulateResult,
   });
   const folder = await mkdtemp(join(tmpdir(), 'message-batches-demo-'));
   const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });

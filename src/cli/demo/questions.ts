@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { BatchRequest } from '../../client/request-source';
-import { errored, succeeded, type Outcome, type ScriptedRequest } from '../../simulator';
+import { errored, succeeded, type ScriptedResult, type ScriptedRequest } from '../../simulator';
 import type { PackageDocument } from './documents';
 
 export const DEMO_MODEL = 'claude-haiku-4-5';
@@ -71,7 +71,7 @@ export function readAnswer(text: string): DemoAnswer | null {
 const FAILING_EVERY = 17;
 
 /** What becomes of a demo's request at the simulator. */
-export function simulateOutcome({ params, key, attempt }: ScriptedRequest): Outcome {
+export function simulateResult({ params, key, attempt }: ScriptedRequest): ScriptedResult {
   const roll = createHash('sha256').update(key).digest().readUInt32BE(0);
   if (attempt === 1 && roll % FAILING_EVERY === 0) return errored('overloaded_error');
   return succeeded(JSON.stringify(simulateAnswer(contentOf(params))));

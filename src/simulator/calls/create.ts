@@ -8,8 +8,8 @@ import { idFrom, keyOf } from '../../api-shapes/ids';
 import { findItemProblem } from '../requests/item-validation';
 import type { ItemContext } from '../requests/item-validation';
 import { findModel } from '../../api-shapes/models';
-import { errored, succeeded } from '../state/outcome';
-import type { Outcome } from '../state/outcome';
+import { errored, succeeded } from '../state/scripted-result';
+import type { ScriptedResult } from '../state/scripted-result';
 import { cachedPrefixOf, excerptOf, inputTokensOf } from '../requests/params-text';
 import { useCache } from '../state/prompt-cache';
 import { checkQueue, spendLimitReached } from '../state/rate-limits';
@@ -75,8 +75,8 @@ function toItem(
   const key = keyOf(params);
   const attempt = attemptsOf(state, workspaceId, key) + 1;
   const problem = findItemProblem(params, context);
-  const script = state.settings.outcome;
-  const outcome =
+  const script = state.settings.result;
+  const result =
     problem === null
       ? script({ customId, params, key, attempt, index, batchId, model })
       : errored(problem.errorType, { message: problem.message, beforeExecution: true });
@@ -84,7 +84,7 @@ function toItem(
     customId,
     key,
     attempt,
-    outcome: outcome ?? SUCCESS,
+    result: result ?? SUCCESS,
     ...toSource(params),
   };
 }
@@ -98,7 +98,7 @@ function modelIn({ model }: Readonly<Record<string, unknown>>): string {
 /** What an answer needs to know of the params. */
 export function toSource(
   params: Readonly<Record<string, unknown>>
-): Omit<BatchItem, 'customId' | 'key' | 'attempt' | 'outcome'> {
+): Omit<BatchItem, 'customId' | 'key' | 'attempt' | 'result'> {
   const model = modelIn(params);
   const geo = params['inference_geo'];
   const most = params['max_tokens'];
@@ -132,7 +132,7 @@ function store(
   countAttempts(state, workspaceId, items);
   const { cache } = workspaceOf(state, workspaceId);
   for (const [index, item] of items.entries()) {
-    item.finishAfterMs = plannedFinishMs(item.outcome, index, items.length, batchTimeMs);
+    item.finishAfterMs = plannedFinishMs(item.result, index, items.length, batchTimeMs);
     item.isCacheHit = useCache(cache, item, nowMs, settings.cacheHitRate);
   }
   const batch: BatchRecord = {
@@ -158,13 +158,13 @@ function store(
 
 /** When a request finishes, milliseconds after its batch's creation: evenly over the batch time, by position. */
 export function plannedFinishMs(
-  outcome: Outcome,
+  result: ScriptedResult,
   index: number,
   requests: number,
   batchTimeMs: number
 ): number {
-  if (outcome.type === 'expired') return Infinity;
-  return outcome.finishAfterMs ?? (batchTimeMs * (index + 1)) / requests;
+  if (result.type === 'expired') return Infinity;
+  return result.finishAfterMs ?? (batchTimeMs * (index + 1)) / requests;
 }
 
 function attemptsOf(state: SimulatorState, workspaceId: string, key: string): number {

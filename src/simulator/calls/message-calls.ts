@@ -8,7 +8,7 @@ import type { ItemContext } from '../requests/item-validation';
 import { cutPage, parsePageQuery } from '../../api-shapes/list';
 import { toMessage } from '../state/message';
 import { MODELS, findModel, toModelInfo } from '../../api-shapes/models';
-import { succeeded } from '../state/outcome';
+import { succeeded } from '../state/scripted-result';
 import { inputTokensOf } from '../requests/params-text';
 
 /** `POST /v1/messages`: checked like a batch's request, so that one request can be tried before many. */

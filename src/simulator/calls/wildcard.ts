@@ -5,7 +5,7 @@ import type { BatchRecord } from '../state/batch';
 import { idFrom, keyOf } from '../../api-shapes/ids';
 import { toMessage, toResultLine } from '../state/message';
 import { MODELS, toModelInfo } from '../../api-shapes/models';
-import { succeeded } from '../state/outcome';
+import { succeeded } from '../state/scripted-result';
 import type { Operation } from '../../api-shapes/router';
 
 /**
@@ -80,7 +80,7 @@ function wildcardItem(): BatchRecord['items'][number] {
     inferenceGeo: 'not_available',
     prefix: null,
     isCacheHit: false,
-    outcome: succeeded(),
+    result: succeeded(),
     finishAfterMs: 0,
   };
 }

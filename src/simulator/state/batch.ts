@@ -1,5 +1,5 @@
 import { BATCH_ARCHIVE_MS, BATCH_EXPIRY_MS } from '../../api-shapes/limits';
-import type { Outcome } from './outcome';
+import type { ScriptedResult } from './scripted-result';
 import type { CachedPrefix } from '../requests/params-text';
 import { toTimestamp } from '../../api-shapes/timestamps';
 
@@ -17,7 +17,7 @@ export interface BatchItem {
   readonly prefix: CachedPrefix | null;
   /** Whether the prefix was found in the cache; set when the batch is accepted. */
   isCacheHit: boolean;
-  outcome: Outcome;
+  result: ScriptedResult;
   /** Milliseconds from the batch's creation; Infinity for one that never finishes. */
   finishAfterMs: number;
 }
@@ -51,7 +51,7 @@ export type RequestCounts = Record<'processing' | ResultType, number>;
 /** How a batch will end if nothing more happens to it. */
 interface BatchEnd {
   readonly endsAtMs: number;
-  /** Requests that finish until then keep their outcome. */
+  /** Requests that finish until then keep their result. */
   readonly keepUntilMs: number;
   readonly isCanceled: boolean;
   readonly counts: RequestCounts;
@@ -60,7 +60,7 @@ interface BatchEnd {
 /** The share of the batch time that one request is in flight, at most; a cancel lets such requests finish. Assumed. */
 const IN_FLIGHT_SHARE = 1 / 20;
 
-// Counting a hundred thousand outcomes at every look would be most of the simulator's work.
+// Counting a hundred thousand results at every look would be most of the simulator's work.
 const ends = new WeakMap<BatchRecord, { revision: number; end: BatchEnd }>();
 
 export function expiresAtMs(batch: BatchRecord): number {
@@ -89,7 +89,7 @@ export function resultTypeOf(batch: BatchRecord, item: BatchItem): ResultType {
 /** When the request finished or would finish, epoch milliseconds; Infinity for never. */
 export function finishesAtMs(batch: BatchRecord, item: BatchItem): number {
   const planned =
-    item.outcome.type === 'expired' ? Infinity : batch.createdAtMs + item.finishAfterMs;
+    item.result.type === 'expired' ? Infinity : batch.createdAtMs + item.finishAfterMs;
   // A script that ends a batch ends its requests too, but for those that never finish.
   if (batch.endedByScriptAtMs === null || planned === Infinity) return planned;
   return Math.min(planned, batch.endedByScriptAtMs);
@@ -170,7 +170,7 @@ function resultType(
   item: BatchItem,
   end: Pick<BatchEnd, 'keepUntilMs' | 'isCanceled'>
 ): ResultType {
-  if (finishesAtMs(batch, item) <= end.keepUntilMs) return item.outcome.type;
+  if (finishesAtMs(batch, item) <= end.keepUntilMs) return item.result.type;
   return end.isCanceled ? 'canceled' : 'expired';
 }
 

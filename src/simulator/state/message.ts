@@ -1,7 +1,7 @@
 import { usualMessage } from '../../api-shapes/answers';
 import type { BatchItem, ResultType } from './batch';
 import { idFrom } from '../../api-shapes/ids';
-import type { ErroredOutcome, SucceededOutcome } from './outcome';
+import type { ErroredResult, SucceededResult } from './scripted-result';
 import { textTokens } from '../requests/params-text';
 
 /** What a message is made of: nothing but the request's params, its attempt, and its cache luck. */
@@ -21,18 +21,18 @@ export type MessageSource = Pick<
 /**
  * One line of the results, in the field order of the wire.
  *
- * @param type - what became of the request; only `succeeded` and `errored` take more from its outcome.
+ * @param type - what became of the request; only `succeeded` and `errored` take more from its result.
  */
 export function toResultLine(item: BatchItem, type: ResultType): Record<string, unknown> {
   return { custom_id: item.customId, result: toResult(item, type) };
 }
 
 function toResult(item: BatchItem, type: ResultType): Record<string, unknown> {
-  const { outcome } = item;
-  if (type === 'succeeded' && outcome.type === 'succeeded')
-    return { type, message: toMessage(item, outcome, 'batch') };
-  if (type === 'errored' && outcome.type === 'errored')
-    return { type, error: toItemError(item, outcome) };
+  const { result } = item;
+  if (type === 'succeeded' && result.type === 'succeeded')
+    return { type, message: toMessage(item, result, 'batch') };
+  if (type === 'errored' && result.type === 'errored')
+    return { type, error: toItemError(item, result) };
   return { type };
 }
 
@@ -44,22 +44,22 @@ function toResult(item: BatchItem, type: ResultType): Record<string, unknown> {
  */
 export function toMessage(
   source: MessageSource,
-  outcome: SucceededOutcome,
+  result: SucceededResult,
   serviceTier: 'batch' | 'standard'
 ): Record<string, unknown> {
-  const text = outcome.text ?? defaultText(source);
-  const content = outcome.content ?? (text === '' ? [] : [{ type: 'text', text }]);
+  const text = result.text ?? defaultText(source);
+  const content = result.content ?? (text === '' ? [] : [{ type: 'text', text }]);
   return {
     id: idFrom('msg', source.key, source.attempt),
     type: 'message',
     role: 'assistant',
     model: source.model,
     content,
-    stop_reason: outcome.stopReason ?? 'end_turn',
-    stop_sequence: outcome.stopSequence ?? null,
-    stop_details: outcome.stopDetails ?? null,
+    stop_reason: result.stopReason ?? 'end_turn',
+    stop_sequence: result.stopSequence ?? null,
+    stop_details: result.stopDetails ?? null,
     container: null,
-    usage: { ...toUsage(source, outcome, text, serviceTier), ...outcome.usage },
+    usage: { ...toUsage(source, result, text, serviceTier), ...result.usage },
   };
 }
 
@@ -69,14 +69,14 @@ function defaultText({ key, attempt, excerpt }: MessageSource): string {
 
 function toUsage(
   source: MessageSource,
-  outcome: SucceededOutcome,
+  result: SucceededResult,
   text: string,
   serviceTier: string
 ): Record<string, unknown> {
   const { prefix, isCacheHit, inputTokens, maxTokens } = source;
   const cached = prefix?.tokens ?? 0;
   const written = isCacheHit ? 0 : cached;
-  const answer = outcome.content === undefined ? text : JSON.stringify(outcome.content);
+  const answer = result.content === undefined ? text : JSON.stringify(result.content);
   return {
     input_tokens: inputTokens - cached,
     cache_creation_input_tokens: written,
@@ -86,7 +86,7 @@ function toUsage(
       ephemeral_1h_input_tokens: prefix?.ttl === '1h' ? written : 0,
     },
     output_tokens:
-      outcome.stopReason === 'max_tokens' ? maxTokens : Math.min(maxTokens, textTokens(answer)),
+      result.stopReason === 'max_tokens' ? maxTokens : Math.min(maxTokens, textTokens(answer)),
     service_tier: serviceTier,
     inference_geo: source.inferenceGeo,
     server_tool_use: null,
@@ -94,9 +94,9 @@ function toUsage(
 }
 
 // The double nesting is the API's: an error envelope inside the result.
-function toItemError(item: BatchItem, outcome: ErroredOutcome): Record<string, unknown> {
-  const { errorType: type, message = usualMessage(type), beforeExecution = false } = outcome;
-  const details = outcome.details ?? (beforeExecution ? { error_visibility: 'user_facing' } : null);
+function toItemError(item: BatchItem, result: ErroredResult): Record<string, unknown> {
+  const { errorType: type, message = usualMessage(type), beforeExecution = false } = result;
+  const details = result.details ?? (beforeExecution ? { error_visibility: 'user_facing' } : null);
   const requestId = beforeExecution ? null : idFrom('workerreq', item.key, item.attempt);
   return { type: 'error', error: { details, type, message }, request_id: requestId };
 }

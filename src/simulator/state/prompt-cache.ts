@@ -23,7 +23,7 @@ export function useCache(
   createdAtMs: number,
   hitRate: number
 ): boolean {
-  if (item.prefix === null || item.outcome.type !== 'succeeded') return false;
+  if (item.prefix === null || item.result.type !== 'succeeded') return false;
   const { hash, ttl } = item.prefix;
   const heldUntilMs = cache.get(hash) ?? -Infinity;
   const usedUntilMs = createdAtMs + item.finishAfterMs + TTL_MS[ttl];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { KeyOwner } from './auth';
 import type { Fault } from '../faults/faults';
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../api-shapes/limits';
-import type { OutcomeScript } from './outcome';
+import type { ResultScript } from './scripted-result';
 import { NO_LIMITS } from './rate-limits';
 import type { Limits } from './rate-limits';
 
@@ -34,7 +34,7 @@ export interface RunSettings {
    */
   readonly cancelTimeMs: number;
   /** What becomes of each request. Defaults to success. */
-  readonly outcome: OutcomeScript;
+  readonly result: ResultScript;
   /** Whether `request_counts` move before the end. The API's stay in `processing`. @default false */
   readonly hasLiveCounts: boolean;
   /** How often a request finds its prefix in the prompt cache once it is there, 0 to 1. @default 1 */
@@ -78,7 +78,7 @@ export interface SimulatorOptions extends SettingsChange {
 export const RUN_SETTINGS_DEFAULT: RunSettings = {
   batchTimeMs: BATCH_TIME_MS_DEFAULT,
   cancelTimeMs: CANCEL_TIME_MS_DEFAULT,
-  outcome: () => undefined,
+  result: () => undefined,
   hasLiveCounts: false,
   cacheHitRate: 1,
   limits: NO_LIMITS,

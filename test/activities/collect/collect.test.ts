@@ -182,7 +182,7 @@ describe('collect', () => {
     let nowMs = Date.now();
     job = await createJob({
       requests: outcomes.length,
-      simulator: { outcome: ({ index }) => outcomes[index], now: () => Promise.resolve(nowMs) },
+      simulator: { result: ({ index }) => outcomes[index], now: () => Promise.resolve(nowMs) },
     });
     const batchId = await submitted(job);
     nowMs += 25 * 60 * 60 * 1000;
@@ -217,7 +217,7 @@ describe('collect', () => {
   test('the last attempt of a request is final', async () => {
     job = await createJob({
       job: { maxAttempts: 1 },
-      simulator: { outcome: () => errored('overloaded_error') },
+      simulator: { result: () => errored('overloaded_error') },
     });
     const collected = await collect(await submitted(job));
     expect(collected).toMatchObject({ retry: 0, final: { errored: 3 } });

@@ -1,7 +1,7 @@
 /** What becomes of one request: decided by the test's script when its batch is created. */
-export type Outcome = SucceededOutcome | ErroredOutcome | ExpiredOutcome | CanceledOutcome;
+export type ScriptedResult = SucceededResult | ErroredResult | ExpiredResult | CanceledResult;
 
-export interface SucceededOutcome {
+export interface SucceededResult {
   readonly type: 'succeeded';
   /** Text of the answer. Defaults to one that names the request's key and attempt. */
   readonly text?: string;
@@ -17,7 +17,7 @@ export interface SucceededOutcome {
   readonly finishAfterMs?: number;
 }
 
-export interface ErroredOutcome {
+export interface ErroredResult {
   readonly type: 'errored';
   /** The API's `error.type`, for example `overloaded_error`; may be one that no API ever sent. */
   readonly errorType: string;
@@ -32,12 +32,12 @@ export interface ErroredOutcome {
 }
 
 /** Never finishes: its batch lasts until its `expires_at`, or until it is canceled. */
-export interface ExpiredOutcome {
+export interface ExpiredResult {
   readonly type: 'expired';
 }
 
 /** Canceled by someone else, as from the Console. */
-export interface CanceledOutcome {
+export interface CanceledResult {
   readonly type: 'canceled';
   readonly finishAfterMs?: number;
 }
@@ -63,43 +63,43 @@ export interface ScriptedRequest {
  * It is asked while the body of a `create` arrives, for requests that the API would run, and once for each.
  * A batch that is refused afterwards leaves no trace of it.
  */
-export type OutcomeScript = (request: ScriptedRequest) => Outcome | undefined;
+export type ResultScript = (request: ScriptedRequest) => ScriptedResult | undefined;
 
-type Settings<T extends Outcome> = Omit<T, 'type'>;
+type Settings<T extends ScriptedResult> = Omit<T, 'type'>;
 
 /** Succeeds, with this text, or with these settings. */
-export function succeeded(answer: string | Settings<SucceededOutcome> = {}): SucceededOutcome {
+export function succeeded(answer: string | Settings<SucceededResult> = {}): SucceededResult {
   return { type: 'succeeded', ...(typeof answer === 'string' ? { text: answer } : answer) };
 }
 
 /** Fails with this `error.type`. */
 export function errored(
   errorType: string,
-  settings: Partial<Settings<ErroredOutcome>> = {}
-): ErroredOutcome {
+  settings: Partial<Settings<ErroredResult>> = {}
+): ErroredResult {
   return { type: 'errored', errorType, ...settings };
 }
 
 /** Never finishes. */
-export function expired(): ExpiredOutcome {
+export function expired(): ExpiredResult {
   return { type: 'expired' };
 }
 
 /** Is canceled, though nobody canceled the batch through the API. */
-export function canceled(settings: Settings<CanceledOutcome> = {}): CanceledOutcome {
+export function canceled(settings: Settings<CanceledResult> = {}): CanceledResult {
   return { type: 'canceled', ...settings };
 }
 
 /** Succeeds with a refusal: `stop_reason` says so, and the API bills it. */
 export function refused(
-  settings: Settings<SucceededOutcome> & { category?: string } = {}
-): SucceededOutcome {
+  settings: Settings<SucceededResult> & { category?: string } = {}
+): SucceededResult {
   const { category = 'cyber', ...rest } = settings;
   const stopDetails = { type: 'refusal', category, explanation: 'Refused by the simulator.' };
   return { type: 'succeeded', text: '', stopReason: 'refusal', stopDetails, ...rest };
 }
 
 /** Succeeds with an answer that `max_tokens` cut. */
-export function maxTokens(settings: Settings<SucceededOutcome> = {}): SucceededOutcome {
+export function maxTokens(settings: Settings<SucceededResult> = {}): SucceededResult {
   return { type: 'succeeded', stopReason: 'max_tokens', ...settings };
 }
