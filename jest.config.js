@@ -3,6 +3,8 @@ module.exports = {
   rootDir: '.',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // What takes longer or needs more than these is run by `npm run test:all`.
+  testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
   testEnvironment: 'node',
   transform: {
     '^.+\\.ts$': [
