@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MessageBatchActivities } from '../src/contract/public';
+import type { MessageBatchActivities } from '../src/contract/activities';
 import { createCancel } from './wait/cancel';
 import { createCheck } from './wait/check';
 import { createCollect } from './collect/collect';

@@ -10,17 +10,17 @@ export {
 } from './client/message-batches';
 export type { JobFailure, JobHandle, JobResult } from './client/job-handle';
 export type { BatchRequest, RequestSource } from './client/request-source';
-export {
-  TASK_QUEUE_DEFAULT,
-  type BatchProgress,
-  type JobInput,
-  type JobProgress,
-  type Report,
-  type ReportBatch,
-  type ReportDuplicate,
-  type ReportUsage,
-  type ResumeArgument,
-  type StoreReference,
+export { TASK_QUEUE_DEFAULT } from './contract/names';
+export type {
+  BatchProgress,
+  JobInput,
+  JobProgress,
+  Report,
+  ReportBatch,
+  ReportDuplicate,
+  ReportUsage,
+  ResumeArgument,
+  StoreReference,
 } from './contract/public';
 export { isMessageBatchFailure, type FailureType } from './contract/failures';
 export type { JobOptions } from './contract/options';

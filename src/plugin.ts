@@ -11,7 +11,7 @@ import {
   createAnthropicClients,
   type AnthropicClientsOptions,
 } from '../activities';
-import type { MessageBatchActivities } from './contract/public';
+import type { MessageBatchActivities } from './contract/activities';
 import { checkBundle, MISSING_WORKFLOWS_MESSAGE } from './plugin/bundle-check';
 import { openStore, STORE_DEFAULT } from './store/open-store';
 import type { Store } from './store/store';

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ApplicationFailure } from '@temporalio/common';
-import type { BatchCheck } from '../../src/contract/public';
+import type { BatchCheck } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
 import { BATCHES_PATH, callJson, type Caller } from './call-api';
 import { unexpectedAnswer, type CallContext } from './http-failures';

@@ -5,7 +5,7 @@
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { Context } from '@temporalio/activity';
-import type { JobContext, JobSite } from '../../src/contract/public';
+import type { JobContext, JobSite } from '../../src/contract/activities';
 import type { ResolvedOptions } from '../../src/contract/options';
 import { answerOf, toFailure, unreadableAnswer, type CallContext } from './http-failures';
 import { assertSameWorkspace } from './workspace';

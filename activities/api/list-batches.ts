@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BatchCheck } from '../../src/contract/public';
+import type { BatchCheck } from '../../src/contract/activities';
 import { LIST_PAGE_SIZE_MAX } from '../../src/contract/limits';
 import { isBatchId, parseBatch } from './batch-answer';
 import { BATCHES_PATH, callJson, type Caller } from './call-api';

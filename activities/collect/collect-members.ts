@@ -1,4 +1,5 @@
-import type { ChunkName, StoreReference } from '../../src/contract/public';
+import type { ChunkName } from '../../src/contract/names';
+import type { StoreReference } from '../../src/contract/public';
 import { chunkFiles } from '../../src/records/job-files';
 import { referenceAt, type MemberLine } from '../../src/records/records';
 import { failure } from '../../src/contract/failures';

@@ -8,7 +8,7 @@
  */
 import { Context } from '@temporalio/activity';
 import type { FileHandle } from 'node:fs/promises';
-import type { BatchCheck, Collected, CollectInput } from '../../src/contract/public';
+import type { BatchCheck, Collected, CollectInput } from '../../src/contract/activities';
 import { chunkFiles } from '../../src/records/job-files';
 import { readCollectedRecord } from '../../src/records/records';
 import { failure, isMessageBatchFailure, type FailureType } from '../../src/contract/failures';

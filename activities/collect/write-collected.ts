@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { BatchCheck, Collected, CollectInput } from '../../src/contract/public';
+import type { BatchCheck, Collected, CollectInput } from '../../src/contract/activities';
 import { toNanoUsd } from '../../src/core/money/cost';
 import { chunkFiles } from '../../src/records/job-files';
 import type { ResultType } from '../../src/core/collect/outcome';

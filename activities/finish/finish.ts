@@ -3,16 +3,16 @@
  *
  * @module
  */
+import { chunkLabel, type ChunkName } from '../../src/contract/names';
 import type {
-  ChunkName,
-  FinishInput,
   Report,
   ReportBatch,
   ReportDuplicate,
   StoreReference,
 } from '../../src/contract/public';
+import type { FinishInput } from '../../src/contract/activities';
 import { formatNanoUsd } from '../../src/core/money/cost';
-import { chunkFiles, chunkLabel, jobFiles, outputFiles } from '../../src/records/job-files';
+import { chunkFiles, jobFiles, outputFiles } from '../../src/records/job-files';
 import { PRICES_AS_OF } from '../../src/core/money/prices';
 import { toText } from '../../src/records/record-text';
 import {

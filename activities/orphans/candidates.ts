@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { BatchCheck, ChunkName, JobContext } from '../../src/contract/public';
+import type { ChunkName } from '../../src/contract/names';
+import type { BatchCheck, JobContext } from '../../src/contract/activities';
 import { batchOwnerFile, chunkFiles } from '../../src/records/job-files';
 import {
   API_CLOCK_MARGIN_MS,

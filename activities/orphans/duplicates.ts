@@ -6,7 +6,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { BatchInput, BatchCheck } from '../../src/contract/public';
+import type { BatchCheck, BatchInput } from '../../src/contract/activities';
 import { costPicoUsd, toNanoUsd } from '../../src/core/money/cost';
 import { chunkFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';

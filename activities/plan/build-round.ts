@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ChunkName, StoreReference } from '../../src/contract/public';
+import type { ChunkName } from '../../src/contract/names';
+import type { StoreReference } from '../../src/contract/public';
 import { BODY, createChunkCutter, ELEMENT, type ChunkLimits } from '../../src/core/plan/chunks';
 import { chunkFiles } from '../../src/records/job-files';
 import { overlayParams, type ParamsDefaults } from '../../src/core/plan/params-overlay';

@@ -4,7 +4,8 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import type { PlanInput, Report, StoreReference } from '../../src/contract/public';
+import type { Report, StoreReference } from '../../src/contract/public';
+import type { PlanInput } from '../../src/contract/activities';
 import { assertJobId } from '../../src/core/plan/job-id';
 import { jobFiles, outputFiles } from '../../src/records/job-files';
 import { parseJobInput, type ParsedJobInput } from '../../src/core/plan/job-input';

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import type { JobSite, Plan, RoundPlan } from '../../src/contract/public';
+import type { JobSite, Plan, RoundPlan } from '../../src/contract/activities';
 import { assertSameIdentity, jobIdentity } from '../../src/core/plan/identity';
 import { jobFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';

@@ -5,9 +5,10 @@
  *
  * @module
  */
-import type { ChunkName, PlanRoundInput, RoundPlan } from '../../src/contract/public';
+import { chunkLabel, type ChunkName } from '../../src/contract/names';
+import type { PlanRoundInput, RoundPlan } from '../../src/contract/activities';
 import { CHUNK_LIMITS_DEFAULT } from '../../src/core/plan/chunks';
-import { chunkFiles, chunkLabel, jobFiles } from '../../src/records/job-files';
+import { chunkFiles, jobFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';
 import {
   readCollectedRecord,

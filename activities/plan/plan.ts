@@ -6,7 +6,8 @@
  *
  * @module
  */
-import type { JobSite, Plan, PlanInput, StoreReference } from '../../src/contract/public';
+import type { StoreReference } from '../../src/contract/public';
+import type { JobSite, Plan, PlanInput } from '../../src/contract/activities';
 import { CHUNK_LIMITS_DEFAULT } from '../../src/core/plan/chunks';
 import { assertSameIdentity, jobIdentity, type JobIdentity } from '../../src/core/plan/identity';
 import { jobFiles } from '../../src/records/job-files';

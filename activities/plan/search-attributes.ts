@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { SEARCH_ATTRIBUTES } from '../../src/contract/public';
+import { SEARCH_ATTRIBUTES } from '../../src/contract/names';
 import { failure } from '../../src/contract/failures';
 
 /**

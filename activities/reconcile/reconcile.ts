@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { BatchCheck, ReconcileInput, Reconciliation } from '../../src/contract/public';
+import type { BatchCheck, ReconcileInput, Reconciliation } from '../../src/contract/activities';
 import { decideReconcile, type Candidate } from '../../src/core/reconcile/reconcile';
 import { isMessageBatchFailure } from '../../src/contract/failures';
 import { BATCH_LIFETIME_MS } from '../../src/contract/limits';

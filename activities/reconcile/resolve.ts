@@ -1,4 +1,4 @@
-import type { ResolveInput, Submission } from '../../src/contract/public';
+import type { ResolveInput, Submission } from '../../src/contract/activities';
 import { batchOwnerFile } from '../../src/records/job-files';
 import { readOwnerRecord } from '../../src/records/records';
 import { failure, isMessageBatchFailure } from '../../src/contract/failures';

@@ -1,4 +1,4 @@
-import type { BatchInput } from '../../src/contract/public';
+import type { BatchInput } from '../../src/contract/activities';
 import { chunkFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';
 import type { Store } from '../../src/store/store';

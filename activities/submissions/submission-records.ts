@@ -7,7 +7,8 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import type { ChunkName, Submission } from '../../src/contract/public';
+import type { ChunkName } from '../../src/contract/names';
+import type { Submission } from '../../src/contract/activities';
 import { batchOwnerFile, chunkFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';
 import {

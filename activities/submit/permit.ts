@@ -1,4 +1,4 @@
-import type { Permission, PermitInput } from '../../src/contract/public';
+import type { Permission, PermitInput } from '../../src/contract/activities';
 
 /**
  * Makes the Activity that is asked before each paid call.

@@ -8,7 +8,7 @@
  */
 import { openAsBlob } from 'node:fs';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { BatchCheck } from '../../src/contract/public';
+import type { BatchCheck } from '../../src/contract/activities';
 import { withTransport } from '../api/anthropic';
 import { parseBatch, totalOf } from '../api/batch-answer';
 import { BATCHES_PATH, jobHeaders, readJson, type Caller } from '../api/call-api';

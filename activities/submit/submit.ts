@@ -7,7 +7,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { Submission, SubmitInput } from '../../src/contract/public';
+import type { Submission, SubmitInput } from '../../src/contract/activities';
 import { chunkFiles } from '../../src/records/job-files';
 import { referenceAt, type ChunkRecord } from '../../src/records/records';
 import { callerOf, type Caller } from '../api/call-api';

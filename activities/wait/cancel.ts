@@ -1,4 +1,4 @@
-import type { BatchCheck, BatchInput } from '../../src/contract/public';
+import type { BatchCheck, BatchInput } from '../../src/contract/activities';
 import { isMessageBatchFailure } from '../../src/contract/failures';
 import { batchPath, parseBatch, retrieveBatch } from '../api/batch-answer';
 import { callJson, callerOf } from '../api/call-api';

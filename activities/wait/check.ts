@@ -1,4 +1,4 @@
-import type { BatchCheck, BatchInput } from '../../src/contract/public';
+import type { BatchCheck, BatchInput } from '../../src/contract/activities';
 import { retrieveBatch } from '../api/batch-answer';
 import { callerOf } from '../api/call-api';
 import type { ActivityDeps } from '../worker/deps';

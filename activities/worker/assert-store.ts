@@ -1,4 +1,4 @@
-import type { JobSite } from '../../src/contract/public';
+import type { JobSite } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
 import type { Store } from '../../src/store/store';
 

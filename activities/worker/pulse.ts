@@ -4,7 +4,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { MessageBatchActivities } from '../../src/contract/public';
+import type { MessageBatchActivities } from '../../src/contract/activities';
 import { lastDetails } from './heartbeat';
 
 const PULSE_DELAY_MS = 2000;

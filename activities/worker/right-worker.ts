@@ -4,7 +4,7 @@
  * @module
  */
 import type Anthropic from '@anthropic-ai/sdk';
-import type { JobContext, JobSite } from '../../src/contract/public';
+import type { JobContext, JobSite } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
 import type { ResolvedOptions } from '../../src/contract/options';
 import { apiOriginOf } from '../api/anthropic';

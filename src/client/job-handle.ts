@@ -3,13 +3,8 @@
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import {
-  QUERY_PROGRESS,
-  SIGNAL,
-  type JobProgress,
-  type Report,
-  type ResumeArgument,
-} from '../contract/public';
+import { QUERY_PROGRESS, SIGNAL } from '../contract/names';
+import type { JobProgress, Report, ResumeArgument } from '../contract/public';
 import { jobFiles, outputFiles } from '../records/job-files';
 import { readPlanRecord, readReport } from '../records/records';
 import { failure, findMessageBatchFailure } from '../contract/failures';

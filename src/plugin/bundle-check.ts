@@ -7,7 +7,7 @@
 import assert from 'node:assert';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import vm from 'node:vm';
-import { WORKFLOW_TYPE } from '../contract/public';
+import { WORKFLOW_TYPE } from '../contract/names';
 
 /** What to write where Workflows are missing. */
 export const MISSING_WORKFLOWS_MESSAGE =

@@ -27,7 +27,7 @@
  *
  * @module
  */
-import type { ChunkName } from '../contract/public';
+import { chunkLabel, type ChunkName } from '../contract/names';
 
 export function jobFolder(jobId: string): string {
   return `jobs/${jobId}`;
@@ -86,9 +86,4 @@ export function outputFiles(folder: string) {
 /** Which chunk of which job owns a batch: outside of the jobs, for all of them to see. */
 export function batchOwnerFile(batchId: string): string {
   return `batches/${batchId}.json`;
-}
-
-/** `1-0`: round 1, chunk 0. */
-export function chunkLabel({ round, chunk }: ChunkName): string {
-  return `${round}-${chunk}`;
 }

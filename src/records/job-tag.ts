@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ChunkName, JobContext } from '../contract/public';
+import type { ChunkName } from '../contract/names';
+import type { JobContext } from '../contract/activities';
 import { jobFiles } from './job-files';
 import { readPlanRecord } from './records';
 import { wireIdPrefix } from '../core/plan/wire-id';

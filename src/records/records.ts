@@ -7,14 +7,8 @@
  *
  * @module
  */
-import type {
-  Collected,
-  JobSite,
-  Report,
-  ReportUsage,
-  RoundPlan,
-  StoreReference,
-} from '../contract/public';
+import type { Report, ReportUsage, StoreReference } from '../contract/public';
+import type { Collected, JobSite, RoundPlan } from '../contract/activities';
 import type { JobIdentity } from '../core/plan/identity';
 import type { ResolvedOptions } from '../contract/options';
 import type { Store } from '../store/store';

@@ -14,7 +14,7 @@ import type {
   MessageBatchActivities,
   Plan,
   SubmitInput,
-} from '../../src/contract/public';
+} from '../../src/contract/activities';
 import { jobFiles } from '../../src/records/job-files';
 import type { JobOptions } from '../../src/contract/options';
 import { openLocalStore } from '../../src/store/local/local-store';

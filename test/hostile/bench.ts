@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createActivities } from '../../activities';
 import { findMessageBatchFailure } from '../../src/contract/failures';
-import type { Collected, Plan, Submission } from '../../src/contract/public';
+import type { Collected, Plan, Submission } from '../../src/contract/activities';
 import { chunkFiles } from '../../src/records/job-files';
 import type { Fault, FaultAction, Simulator } from '../../src/simulator';
 import { startSimulator } from '../../src/simulator';

@@ -27,7 +27,7 @@ import {
   unknownResultType,
   unknownStatus,
 } from '../../src/simulator';
-import type { Plan } from '../../src/contract/public';
+import type { Plan } from '../../src/contract/activities';
 import { jobFiles } from '../../src/records/job-files';
 import { findMessageBatchFailure, type FailureType } from '../../src/contract/failures';
 import { batchIdOf, createBench, GOOD_PARAMS, lineWith, type Bench } from './bench';

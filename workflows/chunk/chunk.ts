@@ -6,33 +6,14 @@
  *
  * @module
  */
-import {
-  CancellationScope,
-  getExternalWorkflowHandle,
-  setCurrentDetails,
-} from '@temporalio/workflow';
-import {
-  SIGNAL,
-  type BatchCheck,
-  type BatchInput,
-  type ChunkInput,
-  type ChunkState,
-} from '../../src/contract/public';
-import { chunkDetails } from '../../src/core/view/details';
-import { installControl, type Control } from '../common/control';
+import { CancellationScope } from '@temporalio/workflow';
+import type { BatchCheck, BatchInput } from '../../src/contract/activities';
+import type { ChunkInput, ChunkState } from '../../src/contract/children';
+import { installControl } from '../common/control';
+import { createChunk } from './chunk-state';
 import { collectBatch } from './collect';
 import { submitChunk } from './submit';
 import { awaitEnd } from './wait';
-import { isSamePause, type Standing } from '../common/recovery';
-
-/** A chunk at work: what its steps share. */
-export interface Chunk extends Standing {
-  readonly input: ChunkInput;
-  readonly control: Control;
-  state: ChunkState;
-  /** Changes the state and tells the job. */
-  readonly change: (change: Partial<ChunkState>) => Promise<void>;
-}
 
 /** Runs one chunk to its end. Resolves with its last state; failed requests are data there, not errors. */
 export async function messageBatchChunk(input: ChunkInput): Promise<ChunkState> {
@@ -52,43 +33,6 @@ export async function messageBatchChunk(input: ChunkInput): Promise<ChunkState> 
     await chunk.change({ phase: 'ended' });
     return chunk.state;
   });
-}
-
-function createChunk(input: ChunkInput, control: Control): Chunk {
-  const { jobId, round, chunk: number, requests, options } = input;
-  const job = getExternalWorkflowHandle(jobId);
-  const chunk: Chunk = {
-    input,
-    control,
-    retryMs: options.checkMaxMs,
-    state: {
-      round,
-      chunk: number,
-      phase: 'waiting',
-      requests: requests ?? 0,
-      batchId: null,
-      submittedAt: null,
-      endedAt: null,
-      pause: null,
-      note: null,
-      collected: null,
-    },
-    change: async (change) => {
-      // A next phase is progress: whatever it stood still for is over.
-      const pause = change.phase === undefined ? chunk.state.pause : null;
-      chunk.state = { ...chunk.state, pause, ...change };
-      setCurrentDetails(chunkDetails(chunk.state));
-      try {
-        await job.signal(SIGNAL.chunkChanged, chunk.state);
-      } catch {
-        // The job is gone: terminated, or being reset. The store keeps what this chunk does; the next execution reads it.
-      }
-    },
-    setPause: async (pause) => {
-      if (!isSamePause(pause, chunk.state.pause)) await chunk.change({ pause });
-    },
-  };
-  return chunk;
 }
 
 /** Says that results are gone: the API keeps them for 29 days. */

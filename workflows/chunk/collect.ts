@@ -1,11 +1,11 @@
 /**
  * Collecting a batch's results: complete, or read again, with a bound and growing pauses.
  */
-import type { CollectInput } from '../../src/contract/public';
+import type { CollectInput } from '../../src/contract/activities';
 import { backoffMs } from '../../src/core/wait/check-schedule';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import { COLLECT_READS_MAX } from '../../src/contract/limits';
-import type { Chunk } from './chunk';
+import type { Chunk } from './chunk-state';
 import { rest } from '../common/control';
 import { callAbout, long } from '../common/calls';
 import { overcome, standStillForBatch } from '../common/recovery';

@@ -4,13 +4,13 @@
  * By default the engine looks by itself, for as long as it takes; a person's word is taken at any time. Where the proof
  * is gone, or the job asks for it, a person must say.
  */
-import type { Reconciliation, ResolveInput, Submission } from '../../src/contract/public';
+import { chunkLabel } from '../../src/contract/names';
+import type { Reconciliation, ResolveInput, Submission } from '../../src/contract/activities';
 import { nextCheckDelayMs } from '../../src/core/wait/check-schedule';
 import { durationText } from '../../src/core/view/details';
-import { chunkLabel } from '../../src/records/job-files';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import { long, short } from '../common/calls';
-import type { Chunk } from './chunk';
+import type { Chunk } from './chunk-state';
 import { rest } from '../common/control';
 import { overcome, persist } from '../common/recovery';
 

@@ -1,9 +1,9 @@
 /**
  * Submitting a chunk: at most one paid batch, whatever happens.
  */
-import type { Submission, SubmitInput } from '../../src/contract/public';
-import { chunkLabel } from '../../src/records/job-files';
-import type { Chunk } from './chunk';
+import { chunkLabel } from '../../src/contract/names';
+import type { Submission, SubmitInput } from '../../src/contract/activities';
+import type { Chunk } from './chunk-state';
 import { rest, type Control } from '../common/control';
 import { short, submitting } from '../common/calls';
 import { isTimeout, overcome, persist, standStill } from '../common/recovery';

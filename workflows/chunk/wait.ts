@@ -1,7 +1,7 @@
 /**
  * Waiting for a batch: a durable sleep that grows with the batch's age, and a look at the end of each.
  */
-import type { BatchCheck, BatchInput, Submission } from '../../src/contract/public';
+import type { BatchCheck, BatchInput, Submission } from '../../src/contract/activities';
 import {
   backoffMs,
   isOverdue,
@@ -10,7 +10,7 @@ import {
 } from '../../src/core/wait/check-schedule';
 import { durationText } from '../../src/core/view/details';
 import { findMessageBatchFailure } from '../../src/contract/failures';
-import type { Chunk } from './chunk';
+import type { Chunk } from './chunk-state';
 import { rest } from '../common/control';
 import { callAbout, short } from '../common/calls';
 import { overcome, standStill, standStillForBatch } from '../common/recovery';

@@ -2,7 +2,8 @@
  * The Activities as Workflows call them: time-outs, retries, and the one line that the Temporal UI shows.
  */
 import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
-import type { ChunkState, MessageBatchActivities, SubmitInput } from '../../src/contract/public';
+import type { MessageBatchActivities, SubmitInput } from '../../src/contract/activities';
+import type { ChunkState } from '../../src/contract/children';
 import { isUrgent } from '../../src/core/wait/check-schedule';
 import { ACTIVITY_ATTEMPTS_MAX, CHUNK_BYTES_MAX } from '../../src/contract/limits';
 

@@ -11,12 +11,9 @@ import {
   setHandler,
   type TimerOptions,
 } from '@temporalio/workflow';
-import {
-  SIGNAL,
-  type ChildControl,
-  type Pause,
-  type ResumeArgument,
-} from '../../src/contract/public';
+import { SIGNAL } from '../../src/contract/names';
+import type { Pause, ResumeArgument } from '../../src/contract/public';
+import type { ChildControl } from '../../src/contract/children';
 
 /** Longer than any reason of ours. */
 const REASON_LENGTH_MAX = 2_000;

@@ -2,12 +2,8 @@
  * Running a job from a user's own Workflow.
  */
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
-import {
-  TASK_QUEUE_DEFAULT,
-  WORKFLOW_TYPE,
-  type JobInput,
-  type Report,
-} from '../../src/contract/public';
+import { TASK_QUEUE_DEFAULT, WORKFLOW_TYPE } from '../../src/contract/names';
+import type { JobInput, Report } from '../../src/contract/public';
 
 export interface ExecuteJobOptions {
   /** The job's id, which is the child's Workflow Id. The same id never pays again. */

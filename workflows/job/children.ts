@@ -9,14 +9,10 @@ import {
   type Workflow,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  WORKFLOW_TYPE,
-  type ChunkInput,
-  type JobContext,
-  type RetryInput,
-} from '../../src/contract/public';
+import { chunkLabel, WORKFLOW_TYPE } from '../../src/contract/names';
+import type { JobContext } from '../../src/contract/activities';
+import type { ChunkInput, RetryInput } from '../../src/contract/children';
 import { backoffMs } from '../../src/core/wait/check-schedule';
-import { chunkLabel } from '../../src/records/job-files';
 import { CHUNK_WINDOW } from '../../src/contract/limits';
 import {
   childControl,

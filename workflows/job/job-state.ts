@@ -9,22 +9,12 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import {
-  QUERY_PROGRESS,
-  SIGNAL,
-  type ChunkName,
-  type ChunkState,
-  type JobPhase,
-  type JobProgress,
-  type Pause,
-  type Plan,
-  type Report,
-  type RoundChange,
-  type RoundPlan,
-} from '../../src/contract/public';
+import { chunkLabel, type ChunkName, QUERY_PROGRESS, SIGNAL } from '../../src/contract/names';
+import type { JobPhase, JobProgress, Pause, Report } from '../../src/contract/public';
+import type { Plan, RoundPlan } from '../../src/contract/activities';
+import type { ChunkState, RoundChange } from '../../src/contract/children';
 import { retryDelayMs } from '../../src/core/wait/check-schedule';
 import { jobDetails } from '../../src/core/view/details';
-import { chunkLabel } from '../../src/records/job-files';
 import { toProgress } from '../../src/core/view/progress';
 import { OPTIONS_DEFAULT, type ResolvedOptions } from '../../src/contract/options';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';

@@ -16,7 +16,8 @@ import {
   condition,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FinishInput, Plan, Report } from '../../src/contract/public';
+import type { Report } from '../../src/contract/public';
+import type { FinishInput, Plan } from '../../src/contract/activities';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import { long } from '../common/calls';
 import { runChunks, runRetry } from './children';

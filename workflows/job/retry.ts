@@ -13,13 +13,10 @@ import {
   getExternalWorkflowHandle,
   setCurrentDetails,
 } from '@temporalio/workflow';
-import {
-  SIGNAL,
-  type Pause,
-  type RetryInput,
-  type RoundChange,
-  type RoundPlan,
-} from '../../src/contract/public';
+import { SIGNAL } from '../../src/contract/names';
+import type { Pause } from '../../src/contract/public';
+import type { RoundPlan } from '../../src/contract/activities';
+import type { RetryInput, RoundChange } from '../../src/contract/children';
 import { long } from '../common/calls';
 import { runChunks } from './children';
 import { installControl } from '../common/control';

@@ -2,13 +2,10 @@
  * News from children to their job come as Signals, and anybody can send a Signal of any shape: one that is no news of ours
  * must not break the Workflow Task that delivers it.
  */
-import type {
-  ChunkName,
-  ChunkState,
-  Pause,
-  RoundChange,
-  RoundPlan,
-} from '../../src/contract/public';
+import type { ChunkName } from '../../src/contract/names';
+import type { Pause } from '../../src/contract/public';
+import type { RoundPlan } from '../../src/contract/activities';
+import type { ChunkState, RoundChange } from '../../src/contract/children';
 
 export function isChunkState(news: unknown): news is ChunkState {
   if (!isChunkName(news)) return false;

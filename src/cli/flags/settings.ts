@@ -5,7 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import type { ClientConfigProfile } from '@temporalio/envconfig';
 import { Option, type Command } from 'commander';
-import { TASK_QUEUE_DEFAULT } from '../../contract/public';
+import { TASK_QUEUE_DEFAULT } from '../../contract/names';
 import { commandError, toSentence } from '../text/errors';
 
 /** Where the embedded server and the default store live unless told otherwise. */

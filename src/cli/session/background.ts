@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { WORKFLOW_TYPE } from '../../contract/public';
+import { WORKFLOW_TYPE } from '../../contract/names';
 import { withFolderLock } from '../../dev-server/folder-lock';
 import { identify, isAlive, type ProcessIdentity } from '../../dev-server/process-identity';
 import { openStateFolder } from '../../dev-server';

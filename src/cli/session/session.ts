@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { ActivityDeps } from '../../../activities/worker/deps';
 import { MessageBatches } from '../../client/message-batches';
-import { SEARCH_ATTRIBUTES } from '../../contract/public';
+import { SEARCH_ATTRIBUTES } from '../../contract/names';
 import { loopbackConnection, openStateFolder, useEmbeddedServer } from '../../dev-server';
 import { openStore } from '../../store/open-store';
 import type { Store } from '../../store/store';

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { ChunkName } from '../../contract/public';
+import type { ChunkName } from '../../contract/names';
 
 export interface WireIdScope extends ChunkName {
   /** 20 lower-case hex digits. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { ChunkState, JobProgress } from '../../contract/public';
-import { chunkLabel } from '../../records/job-files';
+import { chunkLabel } from '../../contract/names';
+import type { JobProgress } from '../../contract/public';
+import type { ChunkState } from '../../contract/children';
 
 /** `90 s`, `15 min`, `2.5 h`. */
 export function durationText(ms: number): string {

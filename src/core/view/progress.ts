@@ -3,15 +3,9 @@
  *
  * @module
  */
-import type {
-  BatchProgress,
-  ChunkState,
-  JobPhase,
-  JobProgress,
-  JobStatus,
-  Pause,
-  ResultCounts,
-} from '../../contract/public';
+import type { BatchProgress, JobPhase, JobProgress, JobStatus, Pause } from '../../contract/public';
+import type { ResultCounts } from '../../contract/activities';
+import type { ChunkState } from '../../contract/children';
 import { nextCheckAtMs, type CheckSchedule } from '../wait/check-schedule';
 
 /** What a job knows of itself. */

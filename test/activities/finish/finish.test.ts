@@ -4,7 +4,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFinish } from '../../../activities/finish/finish';
-import type { ChunkName, FinishInput, Plan, Report } from '../../../src/contract/public';
+import type { ChunkName } from '../../../src/contract/names';
+import type { Report } from '../../../src/contract/public';
+import type { FinishInput, Plan } from '../../../src/contract/activities';
 import { chunkFiles, jobFiles, outputFiles } from '../../../src/records/job-files';
 import { toRecordText } from '../../../src/records/record-text';
 import { readCollectedRecord } from '../../../src/records/records';

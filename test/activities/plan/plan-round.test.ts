@@ -2,7 +2,8 @@
  * Retry rounds on real files, with the records that collect leaves behind.
  */
 import { jobTag } from '../../../src/records/job-tag';
-import type { ChunkName, Plan } from '../../../src/contract/public';
+import type { ChunkName } from '../../../src/contract/names';
+import type { Plan } from '../../../src/contract/activities';
 import { chunkFiles, jobFiles } from '../../../src/records/job-files';
 import { toRecordText } from '../../../src/records/record-text';
 import { readRoundRecord } from '../../../src/records/records';

@@ -1,4 +1,5 @@
-import type { ChunkState, Collected } from '../../../src/contract/public';
+import type { Collected } from '../../../src/contract/activities';
+import type { ChunkState } from '../../../src/contract/children';
 import { chunkDetails, durationText, jobDetails } from '../../../src/core/view/details';
 import { toProgress, type JobView } from '../../../src/core/view/progress';
 

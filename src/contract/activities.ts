@@ -1,0 +1,192 @@
+/**
+ * The Activities: their names, inputs and results.
+ *
+ * Everything here is plain JSON and enters the Workflow history: references and counters only, no prompt, answer, key
+ * or `custom_id`.
+ *
+ * @module
+ */
+import type { ChunkName } from './names';
+import type { ResolvedOptions } from './options';
+import type { Report, StoreReference } from './public';
+
+/** Where a job was planned, and so where each of its Activities must run. */
+export interface JobSite {
+  /** Scheme, host and port of the API: `https://api.anthropic.com`. */
+  readonly apiOrigin: string;
+  /** As the API answered; null where it does not say. */
+  readonly workspaceId: string | null;
+  /** As the API answered; null where it does not say. */
+  readonly organizationId: string | null;
+  readonly storeId: string;
+}
+
+/** What every Activity of a job needs to know. */
+export interface JobContext {
+  readonly jobId: string;
+  readonly site: JobSite;
+  readonly options: ResolvedOptions;
+}
+
+/** A round as it was written down: how many chunks, made of the failures of which earlier chunks. */
+export interface RoundPlan {
+  /** From 1; round 1 is the whole input and has no sources. */
+  readonly round: number;
+  readonly chunks: number;
+  readonly requests: number;
+  readonly sources: readonly ChunkName[];
+}
+
+export interface PlanInput {
+  readonly jobId: string;
+  /** The Workflow's input, as it came: the Activity checks it. */
+  readonly input: unknown;
+  /** True: the job ends without a submission, so the API need not be asked anything. */
+  readonly canceling: boolean;
+}
+
+export interface Plan extends JobContext {
+  readonly requests: StoreReference;
+  /** Number of requests, blank lines not counted. */
+  readonly total: number;
+  /** True when an earlier execution of the job planned it: it may have submitted chunks as well. */
+  readonly resumed: boolean;
+  /** Every round written down so far, by number: an earlier execution of the job may have left some. */
+  readonly rounds: readonly RoundPlan[];
+  /** The report of an earlier execution that reached its end. */
+  readonly report: Report | null;
+}
+
+export interface PlanRoundInput extends JobContext {
+  readonly round: number;
+  /** Collected chunks whose failed requests go into this round together. */
+  readonly sources: readonly ChunkName[];
+}
+
+export interface PermitInput extends JobContext, ChunkName {}
+
+/** The answer of `permit` to "may this chunk be paid for now?". */
+export type Permission =
+  | { readonly decision: 'go' }
+  | { readonly decision: 'wait'; readonly delayMs: number; readonly reason: string }
+  | { readonly decision: 'pause'; readonly reason: string };
+
+export interface SubmitInput extends JobContext, ChunkName {
+  /** False: only look at what is recorded, and post nothing. */
+  readonly mayPost: boolean;
+}
+
+/** How a chunk's submission stands. */
+export type Submission =
+  | {
+      readonly state: 'submitted';
+      readonly batchId: string;
+      readonly createdAt: string;
+      readonly expiresAt: string;
+      readonly requests: number;
+    }
+  /** Nothing of this chunk is at the API, for certain. */
+  | { readonly state: 'none'; readonly requests: number }
+  /** A POST went out and its answer was lost: a paid batch may exist. */
+  | {
+      readonly state: 'unknown';
+      readonly requests: number;
+      /** Names of the intents without a known end, the earliest first. */
+      readonly intents: readonly string[];
+      /** The API's time before the earliest POST, RFC 3339. */
+      readonly since: string;
+    };
+
+export interface ReconcileInput extends JobContext, ChunkName {}
+
+/** One look for what became of a submission whose end is unknown. */
+export type Reconciliation =
+  | Exclude<Submission, { readonly state: 'unknown' }>
+  | {
+      /** Not known yet. Look again after `delayMs`; null: as often as at a batch. */
+      readonly state: 'searching';
+      readonly requests: number;
+      readonly delayMs: number | null;
+      /** Batches of the right size and age whose results will tell. */
+      readonly batchIds: readonly string[];
+    }
+  | {
+      /** These could have been ours, and can't be read any more: a person must say. */
+      readonly state: 'lost';
+      readonly requests: number;
+      readonly batchIds: readonly string[];
+    };
+
+export interface BatchInput extends JobContext, ChunkName {
+  readonly batchId: string;
+}
+
+/** One look at a batch. */
+export interface BatchCheck {
+  readonly status: 'in_progress' | 'canceling' | 'ended';
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly endedAt: string | null;
+  /** Set when the results are gone (29 days after `createdAt`). */
+  readonly archivedAt: string | null;
+  readonly counts: ResultCounts & { readonly processing: number };
+}
+
+/** Numbers of results by the API's types. */
+export interface ResultCounts {
+  readonly succeeded: number;
+  readonly errored: number;
+  readonly expired: number;
+  readonly canceled: number;
+}
+
+export interface CollectInput extends BatchInput {
+  /** True when this job asked the API to cancel the batch: its canceled requests are ours. */
+  readonly canceledByUs: boolean;
+  /** True when the results were read often enough: what is not there by now is `missing`. */
+  readonly takeAsIs: boolean;
+  /** True when a person has given the batch up: the API is not asked, and every request of it is `missing`. */
+  readonly gone: boolean;
+}
+
+/** What a chunk came to. */
+export interface Collected {
+  readonly batchId: string;
+  readonly requests: number;
+  readonly counts: ResultCounts & { readonly missing: number };
+  /** Requests that go into a later round, and how many of these wait for the account (billing) first. */
+  readonly retry: number;
+  readonly retryAfterAccount: number;
+  /** Requests that our own cancellation stopped: they go into a later round if the job goes on after all. */
+  readonly stopped: number;
+  /** Verdicts that are final, by the type of the last result. */
+  readonly final: ResultCounts & { readonly missing: number };
+}
+
+export interface FinishInput extends JobContext {
+  readonly status: Report['status'];
+  readonly total: number;
+  readonly rounds: readonly RoundPlan[];
+  readonly startedAt: string;
+  readonly endedAt: string;
+}
+
+/** The Activities by their registered names. */
+export interface MessageBatchActivities {
+  messageBatchPlan(input: PlanInput): Promise<Plan>;
+  messageBatchPlanRound(input: PlanRoundInput): Promise<RoundPlan>;
+  messageBatchPermit(input: PermitInput): Promise<Permission>;
+  messageBatchSubmit(input: SubmitInput): Promise<Submission>;
+  messageBatchReconcile(input: ReconcileInput): Promise<Reconciliation>;
+  messageBatchResolve(input: ResolveInput): Promise<Submission>;
+  messageBatchCheck(input: BatchInput): Promise<BatchCheck>;
+  messageBatchCancel(input: BatchInput): Promise<BatchCheck>;
+  messageBatchCollect(input: CollectInput): Promise<Collected>;
+  messageBatchFinish(input: FinishInput): Promise<Report>;
+}
+
+/** A person's word on a submission whose end is unknown. */
+export interface ResolveInput extends JobContext, ChunkName {
+  /** `absent`: nothing reached the API. Otherwise the id of the batch that did. */
+  readonly submission: string;
+}

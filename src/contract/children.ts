@@ -1,0 +1,47 @@
+/**
+ * What a job and its child Workflows (chunks and retry rounds) send each other.
+ *
+ * Plain JSON in Workflow histories, by reference like everything there.
+ *
+ * @module
+ */
+import type { Collected, JobContext, RoundPlan } from './activities';
+import type { ChunkName } from './names';
+import type { ChunkPhase, Pause } from './public';
+
+/** A chunk's state as its job sees it; the payload of the Signal from chunk to job. */
+export interface ChunkState extends ChunkName {
+  readonly phase: ChunkPhase;
+  readonly requests: number;
+  readonly batchId: string | null;
+  readonly submittedAt: string | null;
+  readonly endedAt: string | null;
+  readonly pause: Pause | null;
+  /** What is going on, where the phase alone does not tell. */
+  readonly note: string | null;
+  readonly collected: Collected | null;
+}
+
+/** What a chunk or a retry round starts with: the job's control state at that moment. */
+export interface ChildControl {
+  readonly canceling: boolean;
+  readonly pause: Pause | null;
+}
+
+export interface ChunkInput extends JobContext, ChunkName {
+  readonly requests: number | null;
+  readonly control: ChildControl;
+}
+
+export interface RetryInput extends JobContext {
+  readonly round: number;
+  readonly sources: readonly ChunkName[];
+  readonly control: ChildControl;
+}
+
+/** A retry round's news for its job. */
+export interface RoundChange {
+  readonly round: number;
+  readonly pause?: Pause | null;
+  readonly plan?: RoundPlan;
+}

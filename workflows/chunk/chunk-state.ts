@@ -1,0 +1,55 @@
+/**
+ * What the steps of a chunk share: its input, what was asked of it, and its state, which its job is told of.
+ */
+import { getExternalWorkflowHandle, setCurrentDetails } from '@temporalio/workflow';
+import type { ChunkInput, ChunkState } from '../../src/contract/children';
+import { SIGNAL } from '../../src/contract/names';
+import { chunkDetails } from '../../src/core/view/details';
+import type { Control } from '../common/control';
+import { isSamePause, type Standing } from '../common/recovery';
+
+/** A chunk at work: what its steps share. */
+export interface Chunk extends Standing {
+  readonly input: ChunkInput;
+  readonly control: Control;
+  state: ChunkState;
+  /** Changes the state and tells the job. */
+  readonly change: (change: Partial<ChunkState>) => Promise<void>;
+}
+
+export function createChunk(input: ChunkInput, control: Control): Chunk {
+  const { jobId, round, chunk: number, requests, options } = input;
+  const job = getExternalWorkflowHandle(jobId);
+  const chunk: Chunk = {
+    input,
+    control,
+    retryMs: options.checkMaxMs,
+    state: {
+      round,
+      chunk: number,
+      phase: 'waiting',
+      requests: requests ?? 0,
+      batchId: null,
+      submittedAt: null,
+      endedAt: null,
+      pause: null,
+      note: null,
+      collected: null,
+    },
+    change: async (change) => {
+      // A next phase is progress: whatever it stood still for is over.
+      const pause = change.phase === undefined ? chunk.state.pause : null;
+      chunk.state = { ...chunk.state, pause, ...change };
+      setCurrentDetails(chunkDetails(chunk.state));
+      try {
+        await job.signal(SIGNAL.chunkChanged, chunk.state);
+      } catch {
+        // The job is gone: terminated, or being reset. The store keeps what this chunk does; the next execution reads it.
+      }
+    },
+    setPause: async (pause) => {
+      if (!isSamePause(pause, chunk.state.pause)) await chunk.change({ pause });
+    },
+  };
+  return chunk;
+}
