@@ -33,9 +33,9 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
   const requests = (await findDocuments()).map(toRequest);
   if (requests.length === 0) throw commandError('No packages are installed beside this one.');
   print(
-    `${plural(requests.length, 'document')}: what the packages in node_modules say of themselves.`
+    `${plural(requests.length, 'document')}: description and README of each package in node_modules.`
   );
-  print('One request each: what is it for, which category, what licence?');
+  print('One request each: what is it for, which category, which license?');
   const interrupt = listenForInterrupt();
   const api = await chooseApi(requests, flags);
   try {
@@ -102,7 +102,7 @@ async function follow(
     if (progress.round > round && failed > 0) {
       round = progress.round;
       display.note(
-        `Round ${round}: ${plural(failed, 'request')} failed at the API; a child Workflow submits only these again.`
+        `Round ${round}: ${plural(failed, 'request')} failed at the API; only these are submitted again.`
       );
     }
     display.update(progress);
@@ -139,7 +139,7 @@ async function showResults(
   print(`\n${formatTable(['Package', 'Category', 'Licence', 'Purpose'], shown)}`);
   print(`… and ${rows.length - shown.length} more\n`);
   print(toReportText(report));
-  if (isSimulated) print('          (what it would have cost; nothing was paid)');
+  if (isSimulated) print('          (simulated: nothing was sent or paid)');
   print(`History   ${session.jobUrl(handle.jobId) ?? ''}`);
 }
 

@@ -2,6 +2,7 @@
  * A job's progress and report in words.
  */
 import type { BatchProgress, JobProgress, Report } from '../../contract/public';
+import { formatNanoUsd, savedNanoUsd } from '../../core/money/cost';
 import { formatCount, formatDuration, formatFields, formatTable, plural } from './output';
 
 /** A look that is late by more: no Worker runs, or the API does not answer. */
@@ -53,12 +54,20 @@ export function toReportText(report: Report): string {
       `${formatCount(inputTokens(report))} in, ${formatCount(report.usage.output_tokens)} out`,
     ],
     ['Cost', toCost(report)],
+    ['Saved', toSaving(report)],
   ]);
 }
 
 /** US dollars, or why there is no number. */
 export function toCost({ cost_usd: cost, prices_as_of: date }: Report): string {
   return cost === null ? 'unknown: a model has no known price' : `$${cost} (prices of ${date})`;
+}
+
+/** Null where the cost is unknown, or nothing was paid for. */
+function toSaving(report: Report): string | null {
+  const saved = savedNanoUsd(report);
+  if (saved === null || saved === 0n) return null;
+  return `$${formatNanoUsd(saved)} compared with the same calls in real time`;
 }
 
 /** One short sentence on a report. */

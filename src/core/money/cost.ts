@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReportUsage } from '../../contract/public';
+import type { Report, ReportUsage } from '../../contract/public';
 import {
   BATCH_PERCENT,
   GEO_US_PERCENT,
@@ -39,6 +39,29 @@ export function costPicoUsd(model: unknown, usage: ReportUsage, geo: unknown): b
 /** Rounds to billionths of a dollar, half up. */
 export function toNanoUsd(picoUsd: bigint): bigint {
   return (picoUsd + PICO_PER_NANO / 2n) / PICO_PER_NANO;
+}
+
+/**
+ * Tells how much more the same answers would have cost in real time.
+ *
+ * Every token price is discounted by the same percentage; web searches are not discounted, so they save nothing.
+ *
+ * @returns Nano-dollars; null when the cost is not known.
+ */
+export function savedNanoUsd({
+  cost_usd: cost,
+  usage,
+}: Pick<Report, 'cost_usd' | 'usage'>): bigint | null {
+  if (cost === null) return null;
+  const searches = searchesPicoUsd(usage.server_tool_use.web_search_requests);
+  const tokens = parseNanoUsd(cost) - toNanoUsd(searches);
+  return (tokens * BigInt(100 - BATCH_PERCENT)) / BigInt(BATCH_PERCENT);
+}
+
+/** Reads what `formatNanoUsd` wrote. */
+function parseNanoUsd(usd: string): bigint {
+  const [dollars = '0', fraction = ''] = usd.split('.');
+  return BigInt(`${dollars}${fraction.padEnd(NANO_DIGITS, '0')}`);
 }
 
 /**

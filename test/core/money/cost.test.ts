@@ -1,4 +1,4 @@
-import { costPicoUsd, formatNanoUsd, toNanoUsd } from '../../../src/core/money/cost';
+import { costPicoUsd, formatNanoUsd, savedNanoUsd, toNanoUsd } from '../../../src/core/money/cost';
 import { MODEL_PRICES, findPrices } from '../../../src/core/money/prices';
 import { parseUsage } from '../../../src/core/collect/usage';
 
@@ -70,6 +70,25 @@ describe('costPicoUsd', () => {
     ]);
     const prices = rows.flatMap((row) => Object.values<number>({ ...row }));
     for (const price of prices) expect((Math.round(price * 1e6) * 5500) % 10_000).toBe(0);
+  });
+});
+
+describe('savedNanoUsd', () => {
+  const saved = (cost_usd: string | null, usage: object): bigint | null =>
+    savedNanoUsd({ cost_usd, usage: parseUsage(usage) });
+
+  test.each([
+    { name: 'tokens save what they cost', cost: '12.00', usage: {}, nano: 12_000_000_000n },
+    {
+      name: 'web searches save nothing',
+      cost: '0.53',
+      usage: { server_tool_use: { web_search_requests: 3 } },
+      nano: 500_000_000n,
+    },
+    { name: 'a billionth of a dollar counts', cost: '0.000000001', usage: {}, nano: 1n },
+    { name: 'an unknown cost saves an unknown amount', cost: null, usage: {}, nano: null },
+  ])('$name', ({ cost, usage, nano }) => {
+    expect(saved(cost, usage)).toBe(nano);
   });
 });
 
