@@ -5,20 +5,18 @@
  */
 import { createHash } from 'node:crypto';
 import type { JobSite, Plan, RoundPlan } from '../../src/contract/activities';
-import type { ResolvedOptions } from '../../src/contract/options';
 import { assertSameIdentity, jobIdentity } from '../../src/core/plan/identity';
 import { jobFiles } from '../../src/records/job-files';
-import { readOwnReport } from '../../src/records/own-report';
-import { readRoundRecord, type PlanRecord } from '../../src/records/plan-records';
 import { toRecordText } from '../../src/records/record-text';
-import { referenceAt } from '../../src/records/reference-at';
+import { readRoundRecord, referenceAt, type PlanRecord } from '../../src/records/records';
+import type { ResolvedOptions } from '../../src/contract/options';
 import type { Store } from '../../src/store/store';
 import { throttledHeartbeat } from '../worker/heartbeat';
-import { assertNoReport, sha256, type JobRequest } from './plan-input';
+import { assertNoReport, readOwnReport, sha256, type JobRequest } from './plan-input';
 
 interface ResumeDeps {
   readonly store: Store;
-  readonly discoverBinding: (options: ResolvedOptions) => Promise<JobSite>;
+  readonly discoverSite: (options: ResolvedOptions) => Promise<JobSite>;
 }
 
 /**
@@ -102,7 +100,7 @@ async function hashUnlessGone(
 
 /** Writes down what may change in a plan: the output, a site that was not asked for, an input that was moved. */
 async function renew(
-  { store, discoverBinding }: ResumeDeps,
+  { store, discoverSite }: ResumeDeps,
   request: JobRequest,
   known: PlanRecord
 ): Promise<PlanRecord> {
@@ -112,7 +110,7 @@ async function renew(
   const record: PlanRecord = {
     ...known,
     output_key: request.outputKey,
-    site: unasked ? await discoverBinding(request.options) : known.site,
+    site: unasked ? await discoverSite(request.options) : known.site,
     requests_key: moved ? request.requestsKey : known.requests_key,
   };
   const text = toRecordText(record);

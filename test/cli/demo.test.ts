@@ -1,4 +1,5 @@
-import { expectEnd, inSandbox } from './helpers/sandbox';
+import { blocks, read } from '../docs/documents';
+import { expectEnd, inSandbox, type Ended } from './helpers/sandbox';
 
 jest.setTimeout(120_000);
 
@@ -6,7 +7,7 @@ describe('demo', () => {
   test('runs a whole job over real documents in under a minute, and cleans up', async () => {
     await inSandbox({}, async ({ run, env, simulator }) => {
       const startedMs = performance.now();
-      // A key alone is no leave to spend money.
+      // A key alone does not allow the demo to spend money.
       env['TMPDIR'] = env['MESSAGE_BATCHES_TEST'];
       const ended = await run('demo', '--exit');
       expectEnd(ended, 0, /Round 2: \d+ requests failed/);
@@ -17,6 +18,18 @@ describe('demo', () => {
       expect(stdout).toMatch(/^Status +completed/m);
       expect(stdout).toMatch(/namespaces\/default\/workflows\/documents-/);
       expect(simulator.ledger.calls).toEqual([]);
+      expectQuoted(ended);
     });
   });
 });
+
+/** Expects the output that the README shows, except for its numbers: other packages may be installed. */
+function expectQuoted({ stdout, stderr }: Ended): void {
+  const withoutNumbers = (text: string): string[] =>
+    text.split('\n').map((line) => line.replace(/\d[\d,.]*/g, '#'));
+  const quoted = blocks(read('README.md')).find(({ language }) => language === 'text');
+  const lines = withoutNumbers(quoted?.code.trimEnd() ?? '');
+  expect(lines).toHaveLength(10);
+  const told = withoutNumbers(`${stderr}\n${stdout}`);
+  expect(lines.filter((line) => !told.includes(line))).toEqual([]);
+}

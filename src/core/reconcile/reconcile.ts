@@ -9,7 +9,7 @@
  */
 
 /** One POST without a known end, on the API's clock. */
-export interface LostPost {
+export interface OpenPost {
   /** The API's time before the POST. */
   readonly apiTimeMs: number;
   /** When, after that, the socket was certainly closed. */
@@ -28,7 +28,7 @@ export interface Candidate {
 }
 
 export interface ReconcileFacts {
-  readonly posts: readonly LostPost[];
+  readonly posts: readonly OpenPost[];
   readonly candidates: readonly Candidate[];
   /** The API's time of the list. */
   readonly apiNowMs: number;
@@ -79,7 +79,7 @@ export function decideReconcile({
 }
 
 /** When an empty list has been empty for long enough: `orphanWait` after the last socket was closed. */
-function absentAtMs(posts: readonly LostPost[], orphanWaitMs: number): number {
+function absentAtMs(posts: readonly OpenPost[], orphanWaitMs: number): number {
   const closed = posts.map(({ apiTimeMs, closedAfterMs }) => apiTimeMs + closedAfterMs);
   return Math.max(...closed) + orphanWaitMs;
 }
@@ -89,9 +89,9 @@ function absentAtMs(posts: readonly LostPost[], orphanWaitMs: number): number {
  *
  * @param lateMs - How long after its socket was closed a POST may still be delivered: by a proxy that held it back.
  */
-export function couldBeFrom(
+export function isOfThatTime(
   createdAtMs: number,
-  posts: readonly LostPost[],
+  posts: readonly OpenPost[],
   lateMs: number
 ): boolean {
   return posts.some(
