@@ -16,6 +16,7 @@ module.exports = {
   moduleNameMapper: {
     '^temporal-message-batches$': '<rootDir>/src/index.ts',
     '^temporal-message-batches/workflows$': '<rootDir>/workflows/index.ts',
+    '^temporal-message-batches/workflow$': '<rootDir>/workflows/helpers/index.ts',
     '^temporal-message-batches/simulator$': '<rootDir>/src/simulator/index.ts',
   },
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',

@@ -1,11 +1,11 @@
 /**
  * The Workflows, for a Worker's bundle: `export * from 'temporal-message-batches/workflows'`.
  *
- * Every function exported here can be started by its name. Users' own Workflows call {@link executeMessageBatchJob}.
+ * Whatever this module exports becomes a Workflow type of the Worker, so it exports Workflows and nothing else. Helpers
+ * for your own Workflow code are in `temporal-message-batches/workflow`.
  *
  * @module
  */
 export { messageBatchChunk } from './chunk/chunk';
-export { executeMessageBatchJob, type ExecuteJobOptions } from './helpers/execute';
 export { messageBatchJob } from './job/job';
 export { messageBatchRetry } from './job/retry';

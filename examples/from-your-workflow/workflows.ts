@@ -1,6 +1,6 @@
 /** A Workflow of your own that runs a job as one of its steps, on the engine's task queue. */
 import { proxyActivities } from '@temporalio/workflow';
-import { executeMessageBatchJob } from 'temporal-message-batches/workflows';
+import { executeMessageBatchJob } from 'temporal-message-batches/workflow';
 import type { Activities } from './activities';
 
 const { exportTickets, importLabels } = proxyActivities<Activities>({

@@ -231,7 +231,7 @@ const fromSources: NonNullable<BundleOptions['webpackConfigHook']> = (config) =>
       ...config.resolve,
       alias: {
         ...(Array.isArray(known) ? {} : known),
-        'temporal-message-batches/workflows$': require.resolve('../../workflows'),
+        'temporal-message-batches/workflow$': require.resolve('../../workflows/helpers'),
       },
     },
   };

@@ -4,6 +4,7 @@
  */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
 import type { JobProgress } from '../../src/index';
 import { errored } from '../../src/simulator';
 import {
@@ -209,9 +210,16 @@ describe('a parent of the job', () => {
       // Any job brings its input into the store; this one's serves the child.
       const other = await batches.start(requests(2), { jobId: `${jobId}-other`, ...quick });
       await progressWhere(other, isSubmitted, 'the input lies in the store');
-      const parent = await env.client.workflow.start('executeMessageBatchJob', {
+      const ownTaskQueue = `${taskQueue}-own`;
+      const own = await Worker.create({
+        connection: env.nativeConnection,
+        taskQueue: ownTaskQueue,
+        workflowsPath: require.resolve('./fixtures/parent'),
+      });
+      const running = own.run();
+      const parent = await env.client.workflow.start('runJobAsChild', {
         workflowId: `${jobId}-parent`,
-        taskQueue,
+        taskQueue: ownTaskQueue,
         args: [
           { requests: { uri: store.uriOf(`jobs/${jobId}-other/requests.jsonl`) }, ...quick },
           { jobId, taskQueue },
@@ -228,6 +236,8 @@ describe('a parent of the job', () => {
       expect(await job.report()).toMatchObject({ status: 'canceled', canceled: 2 });
       await other.cancel();
       await other.report();
+      own.shutdown();
+      await running;
       expect(simulator.ledger.counts).toMatchObject({ create: 2, cancel: 2 });
     });
   });
