@@ -37,7 +37,7 @@ async def start(client: Client, requests: Path, job_id: str) -> WorkflowHandle[A
         "messageBatchJob",
         {
             "requests": {"uri": put_into_store(requests, job_id)},
-            # Options as in the README's table; durations as text or in milliseconds.
+            # Options as in docs/options.md; durations as text or in milliseconds.
             "checkMax": "5m",
             "maxAttempts": 3,
         },
