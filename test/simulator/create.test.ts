@@ -126,6 +126,39 @@ describe('create', () => {
     });
   });
 
+  test.each<[name: string, params: string | Buffer, says: string]>([
+    ['half an emoji', '{"a":"\\ud83c"}', 'no low surrogate in string'],
+    ['half an emoji in a key', '{"\\ud83c":1}', 'no low surrogate in string'],
+    ['the second half of an emoji', '{"a":"\\udf00"}', 'invalid high surrogate in string'],
+    ['half an emoji and text', '{"a":"\\ud83c\\u0041"}', 'invalid low surrogate in string'],
+    ['Latin-1', Buffer.from('{"a":"\xfc"}', 'latin1'), 'str is not valid UTF-8'],
+    ['half an emoji as bytes', Buffer.from('7b2261223a22eda0bc227d', 'hex'), 'not valid UTF-8'],
+    ['1,025 levels of nesting', `{"a":${'['.repeat(1021)}${']'.repeat(1021)}}`, 'depth limit'],
+    ['a number beyond all numbers', '{"a":1e999}', 'number is infinity'],
+    ['NaN', '{"a":NaN}', 'unexpected character'],
+    ['a byte order mark', '\ufeff{}', 'unexpected character'],
+  ])('refuses %s, as a strict parser does', async (_name, text, says) => {
+    const { call, simulator } = await setup();
+    const pieces = ['{"requests":[{"custom_id":"a","params":', text, '}]}'];
+    const body = Buffer.concat(pieces.map((piece) => Buffer.from(piece as string)));
+    const response = await call(PATH, { body });
+    expect(response.status).toBe(400);
+    const { message } = (await errorIn(response)) as { message: string };
+    expect(message).toMatch(
+      /^The request body is not valid JSON: .*: line 1 column \d+ \(char \d+\)$/
+    );
+    expect(message).toContain(says);
+    expect(simulator.ledger.batches).toHaveLength(0);
+  });
+
+  test('takes JSON that a strict parser takes', async () => {
+    const { call } = await setup();
+    const deep = `${'['.repeat(1020)}${']'.repeat(1020)}`;
+    const odd = `{"a":"\\ud83c\\udf00 🌀 \\\\ud83c \\u0000","b":-1e308,"c":1e-999,"d":${deep}}`;
+    const body = Buffer.from(`{"requests":[{"custom_id":"a","params":${odd}}]}`);
+    expect((await call(PATH, { body })).status).toBe(200);
+  });
+
   test('takes a custom_id of 64 characters of every kind', async () => {
     const { call } = await setup();
     const response = await call(PATH, { body: { requests: [item(`aZ09_-${'x'.repeat(58)}`)] } });

@@ -223,6 +223,8 @@ describe('the Messages API', () => {
     expect(unknown.status).toBe(404);
     const broken = await call('/v1/messages', { body: '{' });
     expect((await errorIn(broken)).message).toContain('not valid JSON');
+    const halved = await call('/v1/messages', { body: JSON.stringify(paramsOf('\ud83c')) });
+    expect((await errorIn(halved)).message).toContain('no low surrogate in string');
   });
 
   test('counts tokens', async () => {

@@ -130,7 +130,7 @@ describe('a first plan', () => {
       '"\\u0061"',
       '"a\\u0000b"',
       '"__proto__"',
-      '"\\ud800"',
+      '"\\ud83c\\udf00"',
       '"ü\\n"',
       '" "',
       `"${'x'.repeat(70_000)}"`,
@@ -369,6 +369,18 @@ describe('bad options', () => {
     const found = await failureOf(job.planText(requestLines(1), { params: { uri } }));
     expect(found).toMatchObject({ type: 'MessageBatch.BadOptions' });
     expect(found?.message).toContain('Expected `params` to be one JSON object');
+  });
+
+  test('params that the API refuses to parse, in the store and in the input', async () => {
+    const text = JSON.stringify({ model: 'm', system: '🌀'.slice(0, 1) });
+    const { uri } = await job.store.write('p.json', text);
+    for (const params of [{ uri }, JSON.parse(text) as object]) {
+      const found = await failureOf(job.planText(requestLines(1), { params }));
+      expect(found).toMatchObject({ type: 'MessageBatch.BadOptions' });
+      expect(found?.message).toMatch(
+        /`params`.*half of a surrogate pair at byte offset 23; .*toWellFormed\(\)/
+      );
+    }
   });
 
   test.each(['jobs', 'jobs/other', 'jobs/job-1/chunks'])('an output in %s', async (key) => {

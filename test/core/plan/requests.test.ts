@@ -9,6 +9,20 @@ const MODEL = '"model":"m","max_tokens":1,"messages":[{"role":"user","content":"
 const PARAMS = `{${MODEL}}`;
 const RULES = { defaults: null, apiVersion: null };
 
+/** Levels below `params`: the body, its list, the request and `params` come first. */
+const DEEPEST = 1024 - 4;
+
+function nested(levels: number): string {
+  return '{"a":['.repeat(Math.floor(levels / 2)) + ']}'.repeat(Math.floor(levels / 2));
+}
+
+/** As an application writes it that cuts a text in the middle of an emoji. */
+const HALF_EMOJI = JSON.stringify({
+  params: { model: 'm', max_tokens: 1, messages: [{ role: 'user', content: '🌀'.slice(0, 1) }] },
+});
+const halfAt = (offset: number): string =>
+  `JSON that the API refuses: half of a surrogate pair at byte offset ${offset}; cut text with \`text.slice(0, n).toWellFormed()\``;
+
 function check(line: string | Buffer, rules: Parameters<typeof checkRequest>[1] = RULES) {
   return checkRequest(Buffer.from(line), rules);
 }
@@ -26,7 +40,16 @@ describe('checkRequest', () => {
       line: `{"custom_id":"__proto__","params":${PARAMS}}`,
       id: '__proto__',
     },
-    { name: 'half a surrogate', line: `{"custom_id":"\\ud800","params":${PARAMS}}`, id: '\ud800' },
+    {
+      name: 'an emoji, escaped',
+      line: `{"custom_id":"\\uD83C\\udf00","params":${PARAMS}}`,
+      id: '\ud83c\udf00',
+    },
+    {
+      name: 'a backslash before what looks like half an emoji',
+      line: `{"custom_id":"\\\\ud83c","params":${PARAMS}}`,
+      id: '\\ud83c',
+    },
     { name: 'an escaped key', line: `{"\\u0063ustom_id":"a","params":${PARAMS}}`, id: 'a' },
     {
       name: 'a long id',
@@ -54,8 +77,18 @@ describe('checkRequest', () => {
       id: 'a',
     },
     {
-      name: 'a hundred thousand levels of nesting',
-      line: `{"custom_id":"a","params":{${MODEL},"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+      name: 'nesting as deep as the API takes it',
+      line: `{"custom_id":"a","params":{${MODEL},"deep":${nested(DEEPEST)}}}`,
+      id: 'a',
+    },
+    {
+      name: 'brackets in a string',
+      line: `{"custom_id":"a","params":{${MODEL},"deep":"${'['.repeat(5000)}\\"{"}}`,
+      id: 'a',
+    },
+    {
+      name: 'a number of 300 digits',
+      line: `{"custom_id":"a","params":{${MODEL},"n":[${'1'.repeat(300)},-1e308,1e-999]}}`,
       id: 'a',
     },
   ])('accepts $name', ({ line, id }) => {
@@ -138,6 +171,38 @@ describe('checkRequest', () => {
       'bytes that are not UTF-8 at byte offset 1',
     ],
     ['a cut character', Buffer.from('22e697', 'hex'), 'bytes that are not UTF-8 at byte offset 1'],
+    ['half an emoji', HALF_EMOJI, halfAt(HALF_EMOJI.indexOf('\\ud83c'))],
+    ['the second half of an emoji', `{"custom_id":"ü\\uDF00","params":${PARAMS}}`, halfAt(16)],
+    [
+      'half an emoji before a whole one',
+      `{"custom_id":"\\ud83c\\ud83c\\udf00","params":${PARAMS}}`,
+      halfAt(14),
+    ],
+    [
+      'half an emoji before another escape',
+      `{"custom_id":"\\ud83c\\n","params":${PARAMS}}`,
+      halfAt(14),
+    ],
+    [
+      'half an emoji in a key',
+      `{"params":{${MODEL},"metadata":{"\\\\\\ud83c":1}}}`,
+      halfAt(12 + MODEL.length + 15),
+    ],
+    [
+      'nesting one level too deep',
+      `{"params":{${MODEL},"deep":[${nested(DEEPEST)}]}}`,
+      `JSON that the API refuses: more than 1024 levels of nesting at byte offset ${12 + MODEL.length + 7 + 3 * DEEPEST}`,
+    ],
+    [
+      'nesting a hundred thousand levels deep',
+      `{"params":{"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+      'JSON that the API refuses: more than 1024 levels of nesting at byte offset 1038',
+    ],
+    [
+      'a number beyond all numbers',
+      `{"params":{${MODEL},"n":[1,-1E+400]}}`,
+      `JSON that the API refuses: a number beyond 1.8e308 at byte offset ${12 + MODEL.length + 7}`,
+    ],
     ['no params', '{"custom_id":"secret"}', '`params` is missing'],
     ['params that are a list', '{"params":["secret"]}', '`params` must be a JSON object'],
     ['params that are null', '{"params":null}', '`params` must be a JSON object'],
@@ -237,14 +302,11 @@ describe('checkRequest', () => {
     expect(reason).not.toContain('secret');
   });
 
-  test.each(['0', '-1', '1.5', '"1"', 'null', '1e400', '[1]'])(
-    'refuses max_tokens: %s',
-    (value) => {
-      expect(check(`{"params":{"model":"m","max_tokens":${value},"messages":[]}}`)).toEqual([
-        '`max_tokens` must be a whole number of at least 1',
-      ]);
-    }
-  );
+  test.each(['0', '-1', '1.5', '"1"', 'null', '[1]'])('refuses max_tokens: %s', (value) => {
+    expect(check(`{"params":{"model":"m","max_tokens":${value},"messages":[]}}`)).toEqual([
+      '`max_tokens` must be a whole number of at least 1',
+    ]);
+  });
 
   test('the older API version takes sampling parameters', () => {
     const line = `{"params":{${MODEL},"temperature":0,"top_p":1,"top_k":1}}`;

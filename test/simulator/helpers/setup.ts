@@ -69,7 +69,9 @@ export async function setup(options: SimulatorOptions = {}): Promise<Bundle> {
         headers,
         ...(body === undefined
           ? {}
-          : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+          : {
+              body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+            }),
       }),
     create: (requests) =>
       client.messages.batches.create({
