@@ -10,7 +10,7 @@ import { assertJobId } from '../../src/core/plan/job-id';
 import { jobFiles, outputFiles } from '../../src/records/job-files';
 import { parseJobInput, type ParsedJobInput } from '../../src/core/plan/job-input';
 import { prepareDefaults, type ParamsDefaults } from '../../src/core/plan/params-overlay';
-import { parseObject } from '../../src/core/plan/requests';
+import { parseDefaults } from '../../src/core/plan/requests';
 import { failure } from '../../src/contract/failures';
 import { CHUNK_BYTES_MAX } from '../../src/contract/limits';
 import type { ResolvedOptions } from '../../src/contract/options';
@@ -93,7 +93,7 @@ export interface LoadedParams {
  */
 export async function loadParams(store: Store, source: ParamsSource): Promise<LoadedParams> {
   const bytes = source.text === null ? await readAll(store, source.key) : Buffer.from(source.text);
-  const parsed = parseObject(bytes);
+  const parsed = parseDefaults(bytes);
   if (typeof parsed === 'string') {
     throw failure(
       'MessageBatch.BadOptions',

@@ -25,7 +25,7 @@ export async function readBody(
 export interface SmallBody {
   write(chunk: Buffer): void;
   /** The whole body, or null where it was too large to keep. */
-  text(): string | null;
+  whole(): Buffer | null;
 }
 
 export function createSmallBody(): SmallBody {
@@ -36,6 +36,6 @@ export function createSmallBody(): SmallBody {
       bytes += chunk.length;
       if (bytes <= BODY_BYTES_MAX) pieces.push(chunk);
     },
-    text: () => (bytes > BODY_BYTES_MAX ? null : Buffer.concat(pieces).toString('utf8')),
+    whole: () => (bytes > BODY_BYTES_MAX ? null : Buffer.concat(pieces)),
   };
 }

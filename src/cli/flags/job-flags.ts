@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { resolveOptions, type JobOptions } from '../../contract/options';
+import { parseDefaults } from '../../core/plan/requests';
 import { commandError } from '../text/errors';
 
 /** What commander makes of the flags below. */
@@ -106,16 +107,7 @@ function toNumber(text: string): unknown {
 }
 
 async function readParams(path: string): Promise<object> {
-  const text = await readFile(path, 'utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's message quotes its input.
-    throw commandError(`Expected ${path} to be one JSON object; it is no JSON.`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw commandError(`Expected ${path} to be one JSON object.`);
-  }
-  return value;
+  const params = parseDefaults(await readFile(path));
+  if (typeof params !== 'string') return params;
+  throw commandError(`Expected ${path} to be one JSON object: ${params}.`);
 }

@@ -67,7 +67,7 @@ function isSpace(byte: number | undefined): boolean {
 }
 
 /** @returns The offset behind the closing quote of the string that opens at `from`. */
-function skipString(text: Buffer, from: number, end: number): number {
+export function skipString(text: Buffer, from: number, end: number): number {
   let at = from + 1;
   // Most strings are short: looking at each byte beats the call into native code. Long ones are worth that call.
   const shortEnd = Math.min(end, at + 48);

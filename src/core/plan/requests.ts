@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { findJsonFault, findUtf8Fault } from './json-fault';
+import { findJsonFault, findUtf8Fault, type Fault } from './json-fault';
 import { jsonMembers, type JsonMember } from './json-members';
+import { findRefusedJson, HALF_PAIR } from './strict-json';
+import { JSON_DEPTH_MAX } from '../../contract/limits';
 import { nearest } from '../../contract/nearest';
 import { findParamsProblems, type Params } from './params-rules';
 
@@ -82,7 +84,7 @@ export function sliceRequest(text: Buffer, members = jsonMembers(text)): Request
  * @returns The request, or the reasons why it is none; these name no value and no key of the line.
  */
 export function checkRequest(text: Buffer, rules: RequestRules): CheckedRequest | string[] {
-  const parsed = parseObject(text);
+  const parsed = parseObject(text, REQUEST_DEPTH_MAX);
   if (typeof parsed === 'string') return [parsed];
   const members = jsonMembers(text);
   const problems = [...findKeyProblems(members), ...findIdProblems(parsed)];
@@ -100,12 +102,20 @@ export function checkRequest(text: Buffer, rules: RequestRules): CheckedRequest 
   };
 }
 
+/** A request is two levels down in the body of a batch. */
+const REQUEST_DEPTH_MAX = JSON_DEPTH_MAX - 2;
+
 /**
- * Parses bytes that should be one JSON object.
+ * Parses the defaults for `params`.
  *
  * @returns The object, or what is wrong, without a word of the input.
  */
-export function parseObject(text: Buffer): Record<string, unknown> | string {
+export function parseDefaults(text: Buffer): Params | string {
+  return parseObject(text, REQUEST_DEPTH_MAX - 1);
+}
+
+/** Parses bytes that should be one JSON object which the API takes. */
+function parseObject(text: Buffer, depthMax: number): Record<string, unknown> | string {
   let decoded: string;
   try {
     decoded = DECODER.decode(text);
@@ -120,7 +130,14 @@ export function parseObject(text: Buffer): Record<string, unknown> | string {
     const fault = findJsonFault(text.toString('latin1'));
     return fault ? `no JSON: ${fault.kind} at byte offset ${fault.offset}` : 'no JSON';
   }
-  return isObject(parsed) ? parsed : 'not a JSON object';
+  if (!isObject(parsed)) return 'not a JSON object';
+  const refused = findRefusedJson(text, depthMax);
+  return refused === null ? parsed : toRefusal(refused);
+}
+
+function toRefusal({ kind, offset }: Fault): string {
+  const wayOut = kind === HALF_PAIR ? '; cut text with `text.slice(0, n).toWellFormed()`' : '';
+  return `JSON that the API refuses: ${kind} at byte offset ${offset}${wayOut}`;
 }
 
 function findKeyProblems(members: readonly JsonMember[]): string[] {

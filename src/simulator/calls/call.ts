@@ -134,7 +134,7 @@ async function strike(call: OpenCall, stage: FaultStage): Promise<Strike> {
 }
 
 // The body of a `create` is boiled down as it arrives, but only for someone who may create.
-async function receive(call: OpenCall): Promise<string | null> {
+async function receive(call: OpenCall): Promise<Buffer | null> {
   const { state, request, route, identity } = call;
   if (route.operation === 'create' && isIdentity(identity)) {
     const context = batchContext(request.headers);
@@ -143,16 +143,16 @@ async function receive(call: OpenCall): Promise<string | null> {
     await readBody(request, (chunk) => {
       create.write(chunk);
     });
-    return '';
+    return Buffer.alloc(0);
   }
   const body = createSmallBody();
   await readBody(request, (chunk) => {
     body.write(chunk);
   });
-  return body.text();
+  return body.whole();
 }
 
-function carryOut(call: OpenCall, body: string | null, hideMs: number): Answer {
+function carryOut(call: OpenCall, body: Buffer | null, hideMs: number): Answer {
   const { state, request, route, query, identity, nowMs, origin, create } = call;
   const answer =
     route.operation === 'unknown'

@@ -29,7 +29,7 @@ export interface ReadyCall {
   /** The body of a `create`; null for every other operation. */
   readonly create: PendingCreate | null;
   /** The body of every other operation; null where it was too large. */
-  readonly body: string | null;
+  readonly body: Buffer | null;
 }
 
 /** Does what a call asks for and says how it is answered. */

@@ -10,9 +10,10 @@ import { toMessage } from '../state/message';
 import { MODELS, findModel, toModelInfo } from '../../api-shapes/models';
 import { succeeded } from '../state/scripted-result';
 import { inputTokensOf } from '../requests/params-text';
+import { parseStrictJson, StrictJsonProblem } from '../requests/strict-json';
 
 /** `POST /v1/messages`: checked like a batch's request, so that one request can be tried before many. */
-export function createMessage(body: string, context: ItemContext): Answer {
+export function createMessage(body: Buffer, context: ItemContext): Answer {
   const params = parseObject(body);
   if (typeof params === 'string') return invalid(params);
   const problem = findItemProblem(params, context);
@@ -23,7 +24,7 @@ export function createMessage(body: string, context: ItemContext): Answer {
 }
 
 /** `POST /v1/messages/count_tokens`. */
-export function countTokens(body: string, context: ItemContext): Answer {
+export function countTokens(body: Buffer, context: ItemContext): Answer {
   const params = parseObject(body);
   if (typeof params === 'string') return invalid(params);
   const problem = findItemProblem({ max_tokens: 1, ...params }, context);
@@ -45,12 +46,13 @@ export function retrieveModel(id: string): Answer {
   return model === undefined ? notFound(`model: ${id}`) : jsonAnswer(toModelInfo(model));
 }
 
-function parseObject(body: string): Record<string, unknown> | string {
+function parseObject(body: Buffer): Record<string, unknown> | string {
   let value: unknown;
   try {
-    value = JSON.parse(body);
-  } catch {
-    return 'The request body is not valid JSON: unexpected character: line 1 column 1 (char 0)';
+    value = parseStrictJson(body);
+  } catch (error) {
+    if (!(error instanceof StrictJsonProblem)) throw error;
+    return `The request body is not valid JSON: ${error.message}: line 1 column 1 (char 0)`;
   }
   return isObject(value) ? value : 'Input should be an object';
 }

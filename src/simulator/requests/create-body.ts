@@ -1,3 +1,5 @@
+import { parseStrictJson, StrictJsonProblem } from './strict-json';
+
 /** What a body of a `create` turned out to be, once it is complete. */
 export type BodyShape = 'requests' | 'no-requests' | 'requests-not-a-list' | 'not-an-object';
 
@@ -41,7 +43,7 @@ const CLOSE_OBJECT = 0x7d;
  * Reads the body of a `create` as it arrives and hands over each element of its `requests`.
  *
  * A body of 256 MB never stands in memory: bytes are only scanned for where an element begins and ends, and
- * `JSON.parse` sees one element at a time. `requests` may stand anywhere in the top-level object.
+ * the parser sees one element at a time. `requests` may stand anywhere in the top-level object.
  */
 export function createBodyReader(onElement: (element: unknown) => void): CreateBodyReader {
   let place: Place = 'start';
@@ -92,7 +94,7 @@ export function createBodyReader(onElement: (element: unknown) => void): CreateB
           offset += (done ? end : chunk.length) - at;
           at = done ? end : chunk.length;
           if (!done) continue;
-          const value = parseValue(scan, offset);
+          const value = parseValue(scan, offset, DEPTH_OF[place]);
           scan = null;
           take(value);
           continue;
@@ -109,7 +111,7 @@ export function createBodyReader(onElement: (element: unknown) => void): CreateB
     },
     end() {
       // Only a bare number or word at the top ends with the body itself.
-      if (scan !== null && place === 'start') take(parseValue(scan, offset));
+      if (scan !== null && place === 'start') take(parseValue(scan, offset, 0));
       if (place !== 'end') throw new JsonProblem('unexpected end of data', offset);
       return shape;
     },
@@ -160,18 +162,29 @@ function opensValue(place: Place, byte: number): boolean {
   }
 }
 
-function parseValue(scan: ValueScan, offset: number): unknown {
+/** Levels of the body above a value, where one may begin. */
+const DEPTH_OF: Readonly<Partial<Record<Place, number>>> = {
+  start: 0,
+  'first-key': 1,
+  key: 1,
+  value: 1,
+  'first-element': 2,
+  element: 2,
+};
+
+function parseValue(scan: ValueScan, offset: number, depth: number | undefined): unknown {
   try {
-    return JSON.parse(scan.text()) as unknown;
-  } catch {
-    throw new JsonProblem('unexpected character', offset);
+    return parseStrictJson(scan.bytes(), depth);
+  } catch (error) {
+    if (!(error instanceof StrictJsonProblem)) throw error;
+    throw new JsonProblem(error.message, offset);
   }
 }
 
 interface ValueScan {
   /** Index just after the value's last byte, or -1 where it goes on beyond the chunk. */
   feed(chunk: Buffer, from: number): number;
-  text(): string;
+  bytes(): Buffer;
 }
 
 // Finds the end of a value by its brackets and quotes alone; whether it is JSON is JSON.parse's business.
@@ -208,7 +221,7 @@ function createValueScan(first: number): ValueScan {
       pieces.push(chunk.subarray(from, end < 0 ? chunk.length : end));
       return end;
     },
-    text: () => Buffer.concat(pieces).toString('utf8'),
+    bytes: () => Buffer.concat(pieces),
   };
 }
 
