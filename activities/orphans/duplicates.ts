@@ -26,7 +26,7 @@ const DOWNLOAD_MS_MAX = 30 * 60_000;
 const READS_MAX = 3;
 
 /**
- * A last look before a chunk is collected: a batch that the list hid for longer than `orphanWait` may have shown up. One
+ * A last look before a chunk is collected: a batch that the list hid for longer than `lostAnswerWait` may have shown up. One
  * that still runs can't be told from another's, and is left alone.
  */
 export async function recordLateDuplicates(

@@ -72,11 +72,11 @@ async function look(
   const heartbeat = throttledHeartbeat();
   const posts = intents.map(toPost);
   const prefix = await readWireIdPrefix(store, input);
-  const { orphanWaitMs } = input.options;
+  const { lostAnswerWaitMs } = input.options;
   // A batch that appears before the chunk is submitted again can still be ours.
-  const search = { store, chunk: input, caller, requests, posts, lateMs: orphanWaitMs, prefix };
+  const search = { store, chunk: input, caller, requests, posts, lateMs: lostAnswerWaitMs, prefix };
   const found = await findCandidates(search, heartbeat);
-  const decided = decideReconcile({ posts, ...found, orphanWaitMs });
+  const decided = decideReconcile({ posts, ...found, lostAnswerWaitMs });
   switch (decided.decision) {
     case 'adopt': {
       const { first, duplicates } = decided;

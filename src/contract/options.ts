@@ -45,7 +45,7 @@ export interface JobOptions {
    *
    * Defaults to 2 minutes.
    */
-  readonly orphanWait?: Duration;
+  readonly lostAnswerWait?: Duration;
   /**
    * What happens when the answer to a create call is lost: `find` looks for the batch until it is known whether one was
    * made; `ask` pauses the job at once for a person, who answers with the Signal `resume`.
@@ -82,7 +82,7 @@ export interface ResolvedOptions {
   readonly maxAttempts: number;
   /** Null: 30 seconds and 1 second more per MB of body. */
   readonly submitTimeoutMs: number | null;
-  readonly orphanWaitMs: number;
+  readonly lostAnswerWaitMs: number;
   readonly lostAnswer: 'find' | 'ask';
   readonly betas: readonly string[];
   /** Null: the SDK's own. */
@@ -98,7 +98,7 @@ export const OPTIONS_DEFAULT: ResolvedOptions = {
   retryDelayMs: 60_000,
   maxAttempts: 3,
   submitTimeoutMs: null,
-  orphanWaitMs: 2 * 60_000,
+  lostAnswerWaitMs: 2 * 60_000,
   lostAnswer: 'find',
   betas: [],
   apiVersion: null,
@@ -116,7 +116,7 @@ const NAMES = [
   'retryDelay',
   'maxAttempts',
   'submitTimeout',
-  'orphanWait',
+  'lostAnswerWait',
   'lostAnswer',
   'betas',
   'apiVersion',
@@ -124,6 +124,9 @@ const NAMES = [
   'params',
   'searchAttributes',
 ] as const satisfies readonly (keyof JobOptions)[];
+
+/** Former names: refused, because an option that is silently ignored would change what a job does. */
+const RENAMED: Readonly<Record<string, keyof JobOptions>> = { orphanWait: 'lostAnswerWait' };
 
 /** Every option's name, in the order of the documentation. */
 export const OPTION_NAMES: readonly (keyof JobOptions)[] = NAMES;
@@ -167,7 +170,7 @@ function resolveEach(given: Record<string, unknown>, problems: string[]): Resolv
     retryDelayMs: duration('retryDelay', OPTIONS_DEFAULT.retryDelayMs),
     maxAttempts: resolveAttempts(given['maxAttempts'], problems),
     submitTimeoutMs: isUnset(given['submitTimeout']) ? null : duration('submitTimeout', 0, 1),
-    orphanWaitMs: duration('orphanWait', OPTIONS_DEFAULT.orphanWaitMs),
+    lostAnswerWaitMs: duration('lostAnswerWait', OPTIONS_DEFAULT.lostAnswerWaitMs),
     lostAnswer: resolveLostAnswer(given['lostAnswer'], problems),
     betas: resolveBetas(given['betas'], problems),
     apiVersion: resolveApiVersion(given['apiVersion'], problems),
@@ -274,7 +277,19 @@ function checkParams(value: unknown, problems: string[]): object {
   return {};
 }
 
+/**
+ * Says that an option has a new name.
+ *
+ * @returns null when the name was never an option's.
+ */
+export function renamedOption(name: string): string | null {
+  const now = Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
+  return now === undefined ? null : `The option \`${name}\` is now called \`${now}\`.`;
+}
+
 function unknownName(name: string): string {
+  const renamed = renamedOption(name);
+  if (renamed !== null) return renamed;
   const known = nearest(name, NAMES);
   const shown = JSON.stringify(name.slice(0, 40));
   return known === null

@@ -41,14 +41,16 @@ describe('--help', () => {
 describe('message-batches', () => {
   test('suggests the nearest command and option, and fails in one line', async () => {
     await inSandbox({}, async ({ run }) => {
-      const [command, option, file, nothing] = await Promise.all([
+      const [command, option, renamed, file, nothing] = await Promise.all([
         run('runn'),
         run('run', '--chek-min', '1s'),
+        run('run', '--orphan-wait', '1m'),
         run('run', 'nothing.jsonl', '--out', 'out'),
         run('run', '--out', 'out'),
       ]);
       expectEnd(command, 1, /Did you mean run\?/);
       expectEnd(option, 1, /Did you mean --check-min\?\)?\n.*message-batches run --help/);
+      expectEnd(renamed, 1, /now called `--lost-answer-wait`/);
       expectEnd(file, 1, /^error: There is no file .*\n$/);
       expectEnd(nothing, 1, /remembers no job/);
     });

@@ -105,9 +105,9 @@ describe('MessageBatches', () => {
 
   test('wrong options and ids are told at once, all of them, before anything is written', async () => {
     await withEngine(env, { worker: null }, async ({ batches, jobId, store }) => {
-      const wrong = { jobId, checkMin: '1ms', maxAttempts: 0, orphanwait: '1s' } as const;
+      const wrong = { jobId, checkMin: '1ms', maxAttempts: 0, lostanswerwait: '1s' } as const;
       await expect(batches.start(requests(1), wrong)).rejects.toThrow(
-        /orphanWait.*checkMin.*maxAttempts/
+        /lostAnswerWait.*checkMin.*maxAttempts/
       );
       for (const id of ['', '.hidden', 'a/b', 'a b', 'x'.repeat(201), 'ü']) {
         await expect(batches.start(requests(1), { jobId: id })).rejects.toMatchObject({

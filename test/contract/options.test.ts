@@ -1,3 +1,4 @@
+import { parseJobInput } from '../../src/core/plan/job-input';
 import { OPTION_NAMES, OPTIONS_DEFAULT, resolveOptions } from '../../src/contract/options';
 
 describe('resolveOptions', () => {
@@ -15,14 +16,14 @@ describe('resolveOptions', () => {
         checkMax: 90_000.4,
         retryDelay: 0,
         submitTimeout: '2 minutes',
-        orphanWait: '1h',
+        lostAnswerWait: '1h',
       })
     ).toMatchObject({
       checkMinMs: 1_500,
       checkMaxMs: 90_000,
       retryDelayMs: 0,
       submitTimeoutMs: 120_000,
-      orphanWaitMs: 3_600_000,
+      lostAnswerWaitMs: 3_600_000,
     });
   });
 
@@ -36,6 +37,15 @@ describe('resolveOptions', () => {
     );
   });
 
+  test('the former name of an option is refused, and the new one named', () => {
+    expect(() => resolveOptions({ orphanWait: '1h' })).toThrow(
+      'The option `orphanWait` is now called `lostAnswerWait`.'
+    );
+    expect(() =>
+      parseJobInput({ requests: { uri: 'file:///requests.jsonl' }, orphanWait: '1h' })
+    ).toThrow('The option `orphanWait` is now called `lostAnswerWait`.');
+  });
+
   test('betas are said once each', () => {
     expect(resolveOptions({ betas: ['b', 'a', 'b'] }).betas).toEqual(['b', 'a']);
   });
@@ -47,7 +57,7 @@ describe('resolveOptions', () => {
     ['checkMax', '31d', 'at most 30 days'],
     ['retryDelay', -1, 'at least 0 ms'],
     ['submitTimeout', 0, 'at least 1 ms'],
-    ['orphanWait', {}, 'such as "30s"'],
+    ['lostAnswerWait', {}, 'such as "30s"'],
     ['maxAttempts', 0, 'from 1 to 100'],
     ['maxAttempts', 1.5, 'from 1 to 100'],
     ['maxAttempts', '3', 'from 1 to 100'],
@@ -75,7 +85,7 @@ describe('resolveOptions', () => {
   });
 
   test('a private value of the wrong type is not repeated', () => {
-    expect(() => resolveOptions({ params: 'SECRET', orphanWait: { key: 'SECRET' } })).toThrow(
+    expect(() => resolveOptions({ params: 'SECRET', lostAnswerWait: { key: 'SECRET' } })).toThrow(
       /^(?!.*SECRET)/
     );
   });

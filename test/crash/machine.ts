@@ -30,7 +30,7 @@ export const SHORT: JobOptions = {
   checkMin: 100,
   checkMax: 500,
   retryDelay: 200,
-  orphanWait: 1500,
+  lostAnswerWait: 1500,
   submitTimeout: 1000,
 };
 

@@ -221,7 +221,7 @@ const OPTIONS: readonly Case[] = [
       ['a negative checkMin', { checkMin: -1 }, /`checkMin`/],
       ['NaN', { checkMax: Number.NaN }, /`checkMax`.*NaN/],
       ['Infinity', { retryDelay: Number.POSITIVE_INFINITY }, /`retryDelay`.*Infinity/],
-      ['a duration in words', { orphanWait: 'soon' }, /`orphanWait`.*"soon"/],
+      ['a duration in words', { lostAnswerWait: 'soon' }, /`lostAnswerWait`.*"soon"/],
       ['a duration of years', { checkMax: '900y' }, /`checkMax`/],
       ['checkMin above checkMax', { checkMin: '1h', checkMax: '1m' }, /`checkMax`.*`checkMin`/],
       ['no attempt at all', { maxAttempts: 0 }, /`maxAttempts`/],

@@ -79,11 +79,11 @@ describe('a lost answer to create', () => {
     { name: 'a 500', fault: { on: 'create', action: failing(500) } },
     { name: 'a 529', fault: { on: 'create', action: failing(529) } },
   ] satisfies { name: string; fault: Fault }[])(
-    '$name: nothing shows up in orphanWait, and the same bytes are submitted again',
+    '$name: nothing shows up in lostAnswerWait, and the same bytes are submitted again',
     async ({ fault }) => {
       await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
         simulator.fault(fault);
-        const job = await batches.start(requests(3), { jobId, orphanWait: '10m' });
+        const job = await batches.start(requests(3), { jobId, lostAnswerWait: '10m' });
         const report = await job.report();
         expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
         expect(simulator.ledger.batches).toHaveLength(1);
@@ -171,12 +171,12 @@ describe('a lost answer to create', () => {
     });
   });
 
-  test('a batch that the list hides for longer than orphanWait is found as a duplicate, and its cost is said', async () => {
+  test('a batch that the list hides for longer than lostAnswerWait is found as a duplicate, and its cost is said', async () => {
     await withEngine(env, { batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault({ ...LOST, times: 2 });
       // Past the end of the first search (61 to 91 s), and not past that of the second.
       simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
-      const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
+      const job = await batches.start(requests(3), { jobId, lostAnswerWait: '1m' });
       const report = await job.report();
       expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
       const [kept, twin] = simulator.ledger.batches;
@@ -194,7 +194,7 @@ describe('a lost answer to create', () => {
       simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
       // Of the twin: its first line as the proof, then the whole file for its cost, which does not come whole at first.
       simulator.fault({ on: 'results', skip: 1, action: cutMidLine(2) });
-      const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
+      const job = await batches.start(requests(3), { jobId, lostAnswerWait: '1m' });
       const report = await job.report();
       expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
       const [twin, kept] = simulator.ledger.batches;
@@ -226,7 +226,7 @@ describe('a lost answer to create', () => {
           return failing(500);
         },
       });
-      const job = await batches.start(requests(3), { jobId, orphanWait: '1m' });
+      const job = await batches.start(requests(3), { jobId, lostAnswerWait: '1m' });
       const report = await job.report();
       expect(report).toMatchObject({ succeeded: 3, rounds: 1 });
       expect(simulator.ledger.batches).toHaveLength(2);

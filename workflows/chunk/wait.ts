@@ -45,7 +45,7 @@ export async function awaitEnd(
     const check = await look(chunk, batch, { number, cancels: cancelsNow, failures });
     if (check === 'missing') {
       missingSinceMs ??= Date.now();
-      if (Date.now() - missingSinceMs > batch.options.orphanWaitMs) {
+      if (Date.now() - missingSinceMs > batch.options.lostAnswerWaitMs) {
         if (await isGivenUp(chunk, batch)) return { check: null, canceledByUs };
       } else if (cancelsNow) {
         await rest(control, backoffMs(1), { summary: 'not found, asking again' });

@@ -2,7 +2,7 @@
  * A job's options as flags of the command line.
  */
 import { readFile } from 'node:fs/promises';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { resolveOptions, type JobOptions } from '../../contract/options';
 import { parseDefaults } from '../../core/plan/requests';
 import { commandError } from '../text/errors';
@@ -14,7 +14,7 @@ export interface JobFlags {
   readonly retryDelay?: string;
   readonly maxAttempts?: string;
   readonly submitTimeout?: string;
-  readonly orphanWait?: string;
+  readonly lostAnswerWait?: string;
   readonly lostAnswer?: string;
   readonly beta?: readonly string[];
   readonly betas?: string;
@@ -37,8 +37,13 @@ export function addJobFlags(command: Command): Command {
   add('--max-attempts <n>', 'how often one request is submitted at most (3)');
   add('--submit-timeout <duration>', 'deadline of one submission (30s, and 1s more per MB)');
   add(
-    '--orphan-wait <duration>',
+    '--lost-answer-wait <duration>',
     'after a submission of unknown end: how long to look for its batch (2m)'
+  );
+  command.addOption(
+    new Option('--orphan-wait <duration>').hideHelp().argParser(() => {
+      throw new InvalidArgumentError('The flag is now called `--lost-answer-wait`.');
+    })
   );
   add(
     '--lost-answer <what>',
@@ -81,7 +86,7 @@ function pick({
   checkMax,
   retryDelay,
   submitTimeout,
-  orphanWait,
+  lostAnswerWait,
   lostAnswer,
   apiVersion,
   account,
@@ -92,7 +97,7 @@ function pick({
     checkMax,
     retryDelay,
     submitTimeout,
-    orphanWait,
+    lostAnswerWait,
     lostAnswer,
     apiVersion,
     account,

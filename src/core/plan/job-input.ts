@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { OPTION_NAMES, resolveOptions, type ResolvedOptions } from '../../contract/options';
+import {
+  OPTION_NAMES,
+  renamedOption,
+  resolveOptions,
+  type ResolvedOptions,
+} from '../../contract/options';
 import { nearest } from '../../contract/nearest';
 
 /** Defaults for every request's `params`, as they were given. */
@@ -78,6 +83,8 @@ function uriOf(value: unknown): string | null {
 }
 
 function unknownName(name: string): string {
+  const renamed = renamedOption(name);
+  if (renamed !== null) return renamed;
   const known = nearest(name, NAMES);
   const shown = JSON.stringify(name.slice(0, 40));
   return known === null

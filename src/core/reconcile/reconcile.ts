@@ -32,7 +32,7 @@ export interface ReconcileFacts {
   readonly candidates: readonly Candidate[];
   /** The API's time of the list. */
   readonly apiNowMs: number;
-  readonly orphanWaitMs: number;
+  readonly lostAnswerWaitMs: number;
 }
 
 export type ReconcileDecision =
@@ -60,7 +60,7 @@ export function decideReconcile({
   posts,
   candidates,
   apiNowMs,
-  orphanWaitMs,
+  lostAnswerWaitMs,
 }: ReconcileFacts): ReconcileDecision {
   const ours = candidates
     .filter(({ proof }) => proof === 'ours')
@@ -74,14 +74,14 @@ export function decideReconcile({
     const ids = unproven.map(({ batchId }) => batchId);
     return { decision: 'wait', delayMs: null, batchIds: ids };
   }
-  const leftMs = absentAtMs(posts, orphanWaitMs) - apiNowMs;
+  const leftMs = absentAtMs(posts, lostAnswerWaitMs) - apiNowMs;
   return leftMs > 0 ? { decision: 'wait', delayMs: leftMs, batchIds: [] } : { decision: 'absent' };
 }
 
-/** When an empty list has been empty for long enough: `orphanWait` after the last socket was closed. */
-function absentAtMs(posts: readonly OpenPost[], orphanWaitMs: number): number {
+/** When an empty list has been empty for long enough: `lostAnswerWait` after the last socket was closed. */
+function absentAtMs(posts: readonly OpenPost[], lostAnswerWaitMs: number): number {
   const closed = posts.map(({ apiTimeMs, closedAfterMs }) => apiTimeMs + closedAfterMs);
-  return Math.max(...closed) + orphanWaitMs;
+  return Math.max(...closed) + lostAnswerWaitMs;
 }
 
 /**
