@@ -1,6 +1,8 @@
 /**
  * Any number of Claude requests through Anthropic's Message Batches API, as one durable Temporal Workflow.
  *
+ * Why CommonJS: docs/decisions/004-commonjs-only.md
+ *
  * @module
  */
 export {

@@ -66,6 +66,7 @@ export function apiOriginOf(client: Anthropic): string {
 export function withTransport(client: Anthropic, wrap: (fetch: Fetch) => Fetch): Anthropic {
   // Private to the SDK's types, there in every version; the global one is what it defaults to.
   const { fetch: own } = client as unknown as { fetch?: Fetch };
+  // Why without retries: docs/decisions/013-sdk-retries-off.md
   return client.withOptions({ fetch: wrap(own ?? fetch), maxRetries: 0 });
 }
 

@@ -4,6 +4,8 @@
  * `outcomes.jsonl`, a line per member in input order, as `src/core/collect/outcome-line.ts` reads it, the result's bytes as the API
  * gave them. `retry.jsonl`, a line per request for a later round: `[position,nextAttempt,"kind"]`.
  *
+ * Why: docs/decisions/014-result-bytes-are-copied.md
+ *
  * @module
  */
 import { readSync } from 'node:fs';

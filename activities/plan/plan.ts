@@ -4,6 +4,8 @@
  * Nothing is written before every line is known to be good. `plan.json` is written last: when it stands, round 1 is
  * whole, and every later execution goes on from it.
  *
+ * Why: docs/decisions/011-options-in-history.md
+ *
  * @module
  */
 import type { StoreReference } from '../../src/contract/public';

@@ -4,6 +4,8 @@
  * Before anything is sent, an intent is written; before that, every earlier intent is read. An intent whose end is not
  * known stops everything: finding out is the Workflow's business. Safe to call again at any time.
  *
+ * Why: docs/decisions/003-intents-not-locks.md
+ *
  * @module
  */
 import { Context } from '@temporalio/activity';

@@ -48,7 +48,11 @@ export const BAD_LINES_LISTED_MAX = 20;
 /** Length of a job's id, which is a Workflow Id and a folder's name. */
 export const JOB_ID_LENGTH_MAX = 200;
 
-/** How often incomplete results are read before they are taken as they are and the rest is called missing. */
+/**
+ * How often incomplete results are read before they are taken as they are and the rest is called missing.
+ *
+ * Why: docs/decisions/005-six-readings.md
+ */
 export const COLLECT_READS_MAX = 6;
 
 /** Tries of an Activity before its Workflow decides: also how many Workers that do not fit a job it may meet. */

@@ -17,6 +17,8 @@
  * await simulator.close();
  * ```
  *
+ * Why: docs/decisions/009-independent-simulator.md
+ *
  * @module
  */
 export { startSimulator } from './simulator';

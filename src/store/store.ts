@@ -4,6 +4,8 @@
  * One interface for a local directory and, later, S3. Keys are relative paths with `/`; every object is written whole
  * or not at all.
  *
+ * Why: docs/decisions/006-store-outside-temporal.md
+ *
  * @module
  */
 import type { Readable } from 'node:stream';

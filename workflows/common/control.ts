@@ -3,6 +3,8 @@
  *
  * The job, its chunks and its retry rounds all hold one Control. A Workflow with children passes every Signal on to
  * them; a child starts with the state of that moment, so nothing is missed in between.
+ *
+ * Why: docs/decisions/001-timer-not-activity-retries.md
  */
 import {
   CancellationScope,

@@ -3,6 +3,8 @@
  *
  * Three ways an Activity fails: by itself it will work again soon (wait, try again), a person or another Worker must
  * help (stand still, say why, try again), or nobody can (the Workflow fails, loudly).
+ *
+ * Why: docs/decisions/010-pause-not-fail.md
  */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Pause } from '../../src/contract/public';

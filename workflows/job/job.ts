@@ -7,6 +7,8 @@
  * Safe to change: pure functions in `src/core` whose result only shows (details, progress). Not safe without
  * `patched()`: the order of Activities, children and timers, and what decides about them.
  *
+ * Why: docs/decisions/008-no-continue-as-new.md
+ *
  * @module
  */
 import {

@@ -4,6 +4,8 @@
  * Sequence: plan the round (an Activity writes down which requests it holds), then its chunks as children. In history:
  * names and counters. It answers to the job's Signals and passes them on.
  *
+ * Why: docs/decisions/012-rounds-not-requests.md
+ *
  * @module
  */
 import {

@@ -5,6 +5,8 @@
  * origin recognisable from one line of its results, and turn matching into arithmetic. `position` is the request's
  * 0-based place in the whole input, in retry rounds too.
  *
+ * Why: docs/decisions/002-own-ids-on-the-wire.md
+ *
  * @module
  */
 import type { ChunkName } from '../../contract/names';

@@ -5,6 +5,8 @@
  * size and age is a candidate until its results say whose it is, and a chunk is submitted again only when nothing that
  * could be its batch is left.
  *
+ * Why: docs/decisions/007-counts-are-hints.md
+ *
  * @module
  */
 
