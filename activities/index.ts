@@ -4,29 +4,29 @@
  * @module
  */
 import type { MessageBatchActivities } from '../src/contract/activities';
-import { createCancel } from './wait/cancel';
-import { createCheck } from './wait/check';
 import { createCollect } from './collect/collect';
-import type { ActivityDeps } from './worker/deps';
 import { createFinish } from './finish/finish';
-import { createPermit } from './submit/permit';
 import { createPlan } from './plan/plan';
 import { createPlanRound } from './plan/plan-round';
-import { withPulse } from './worker/pulse';
 import { createReconcile } from './reconcile/reconcile';
 import { createResolve } from './reconcile/resolve';
-import { discoverSite } from './worker/right-worker';
+import { createPermit } from './submit/permit';
 import { createSubmit } from './submit/submit';
+import { createCancel } from './wait/cancel';
+import { createCheck } from './wait/check';
+import type { ActivityDeps } from './worker/deps';
+import { withHeartbeats } from './worker/heartbeat';
+import { discoverBinding } from './worker/right-worker';
 
 export { createAnthropicClients, type AnthropicClientsOptions } from './api/anthropic';
 export type { ActivityDeps } from './worker/deps';
 
 /** Makes the Activities; nothing is opened, read or asked before one of them runs. */
 export function createActivities(deps: ActivityDeps): MessageBatchActivities {
-  return withPulse({
+  return withHeartbeats({
     messageBatchPlan: createPlan({
       ...deps,
-      discoverSite: (options) => discoverSite(deps, options),
+      discoverBinding: (options) => discoverBinding(deps, options),
     }),
     messageBatchPlanRound: createPlanRound(deps),
     messageBatchPermit: createPermit(),

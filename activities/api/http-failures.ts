@@ -7,8 +7,8 @@
  * @module
  */
 import { ApplicationFailure } from '@temporalio/common';
-import { findAccountReason, safeName } from '../../src/core/collect/outcome';
 import { FAILURES, type FailureDetails, type FailureType } from '../../src/contract/failures';
+import { findAccountReason, safeName } from '../../src/core/collect/outcome';
 
 /** The call that failed. */
 export interface CallContext {

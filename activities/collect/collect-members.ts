@@ -1,9 +1,10 @@
+import { failure } from '../../src/contract/failures';
+import { LINE_BYTES_MAX } from '../../src/contract/limits';
 import type { ChunkName } from '../../src/contract/names';
 import type { StoreReference } from '../../src/contract/public';
 import { chunkFiles } from '../../src/records/job-files';
-import { referenceAt, type MemberLine } from '../../src/records/records';
-import { failure } from '../../src/contract/failures';
-import { LINE_BYTES_MAX } from '../../src/contract/limits';
+import type { MemberLine } from '../../src/records/plan-records';
+import { referenceAt } from '../../src/records/reference-at';
 import { readLines } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
 

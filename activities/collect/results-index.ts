@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { costPicoUsd } from '../../src/core/money/cost';
-import { jsonMembers } from '../../src/core/plan/json-members';
 import { classifyResult, type ResultType, type Verdict } from '../../src/core/collect/outcome';
 import { addUsage, emptyUsage, parseUsage, type UsageSum } from '../../src/core/collect/usage';
+import { costPicoUsd } from '../../src/core/money/cost';
+import { jsonMembers } from '../../src/core/plan/json-members';
 import { toPosition } from '../../src/core/plan/wire-id';
 import type { Line } from '../../src/store/lines';
 import { indexOfPosition, type Members } from './collect-members';

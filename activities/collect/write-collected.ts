@@ -1,13 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { BatchCheck, Collected, CollectInput } from '../../src/contract/activities';
-import { toNanoUsd } from '../../src/core/money/cost';
-import { chunkFiles } from '../../src/records/job-files';
 import type { ResultType } from '../../src/core/collect/outcome';
+import { toNanoUsd } from '../../src/core/money/cost';
+import type { CollectedRecord } from '../../src/records/collected-record';
+import { chunkFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';
-import type { CollectedRecord } from '../../src/records/records';
 import type { Store } from '../../src/store/store';
+import { ensureBatchRecord } from '../submissions/batch-record';
 import { verdictOf, type ResultsIndex } from './results-index';
-import { ensureBatchRecord } from '../submissions/submission-records';
 import { outcomeLines, retryLines } from './write-outcomes';
 
 export interface CollectedParts {

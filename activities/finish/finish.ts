@@ -3,37 +3,32 @@
  *
  * @module
  */
-import { chunkLabel, type ChunkName } from '../../src/contract/names';
+import type { FinishInput } from '../../src/contract/activities';
+import { failure } from '../../src/contract/failures';
+import type { ChunkName } from '../../src/contract/names';
+import { chunkLabel } from '../../src/contract/names';
 import type {
   Report,
   ReportBatch,
   ReportDuplicate,
   StoreReference,
 } from '../../src/contract/public';
-import type { FinishInput } from '../../src/contract/activities';
-import { formatNanoUsd } from '../../src/core/money/cost';
-import { chunkFiles, jobFiles, outputFiles } from '../../src/records/job-files';
-import { PRICES_AS_OF } from '../../src/core/money/prices';
-import { toText } from '../../src/records/record-text';
-import {
-  readBatchRecord,
-  readCollectedRecord,
-  readDuplicateRecord,
-  readPlanRecord,
-  referenceAt,
-  type BatchRecord,
-  type CollectedRecord,
-  type DuplicateRecord,
-  type PlanRecord,
-} from '../../src/records/records';
 import { addUsage, emptyUsage } from '../../src/core/collect/usage';
-import { failure } from '../../src/contract/failures';
+import { formatNanoUsd } from '../../src/core/money/cost';
+import { PRICES_AS_OF } from '../../src/core/money/prices';
+import { readCollectedRecord, type CollectedRecord } from '../../src/records/collected-record';
+import { chunkFiles, jobFiles, outputFiles } from '../../src/records/job-files';
+import { readDuplicateRecord, type DuplicateRecord } from '../../src/records/orphan-records';
+import { readOwnReport } from '../../src/records/own-report';
+import { readPlanRecord, type PlanRecord } from '../../src/records/plan-records';
+import { toText } from '../../src/records/record-text';
+import { referenceAt } from '../../src/records/reference-at';
+import { readBatchRecord, type BatchRecord } from '../../src/records/submission-records';
 import type { Store } from '../../src/store/store';
-import { assertStore } from '../worker/assert-store';
 import type { ActivityDeps } from '../worker/deps';
 import { throttledHeartbeat } from '../worker/heartbeat';
+import { assertRightStore } from '../worker/right-worker';
 import { mergeResults, type Merged } from './merge-results';
-import { readOwnReport } from '../plan/plan-input';
 import { tidyJob } from './tidy';
 
 /** Makes the Activity. A report that stands is returned as it is. */
@@ -42,7 +37,7 @@ export function createFinish({
 }: Pick<ActivityDeps, 'store'>): (input: FinishInput) => Promise<Report> {
   return async (input) => {
     const { jobId } = input;
-    await assertStore(store, input.site);
+    await assertRightStore(store, input.site);
     const plan = await readPlanRecord(store, jobFiles(jobId).plan);
     if (!plan) {
       throw failure('MessageBatch.StoreDamaged', 'The plan of a job that ends is gone.');

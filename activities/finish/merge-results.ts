@@ -5,11 +5,11 @@
  *
  * @module
  */
+import { failure } from '../../src/contract/failures';
+import { LINE_BYTES_MAX } from '../../src/contract/limits';
 import type { StoreReference } from '../../src/contract/public';
 import { errorTypeOf, type ResultType } from '../../src/core/collect/outcome';
 import { resultTypeOf } from '../../src/core/collect/outcome-line';
-import { failure } from '../../src/contract/failures';
-import { LINE_BYTES_MAX } from '../../src/contract/limits';
 import { readLines, type Line } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
 import { createWriter, type StoreWriter } from '../../src/store/writer';

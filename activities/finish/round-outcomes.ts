@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { StoreReference } from '../../src/contract/public';
-import { parseOutcomeLine, type OutcomeLine } from '../../src/core/collect/outcome-line';
 import { failure } from '../../src/contract/failures';
 import { LINE_BYTES_MAX } from '../../src/contract/limits';
+import type { StoreReference } from '../../src/contract/public';
+import { parseOutcomeLine, type OutcomeLine } from '../../src/core/collect/outcome-line';
 import { readLines, type Line } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
 

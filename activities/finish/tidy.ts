@@ -1,5 +1,5 @@
 import { jobFiles } from '../../src/records/job-files';
-import type { PlanRecord } from '../../src/records/records';
+import type { PlanRecord } from '../../src/records/plan-records';
 import type { Store } from '../../src/store/store';
 
 /** Files of a chunk that nobody needs any more when the job's three files stand. */

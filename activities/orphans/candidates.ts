@@ -5,28 +5,25 @@
  *
  * @module
  */
-import type { ChunkName } from '../../src/contract/names';
 import type { BatchCheck, JobContext } from '../../src/contract/activities';
-import { batchOwnerFile, chunkFiles } from '../../src/records/job-files';
+import { isMessageBatchFailure } from '../../src/contract/failures';
+import type { ChunkName } from '../../src/contract/names';
 import {
   API_CLOCK_MARGIN_MS,
-  isOfThatTime,
+  couldBeFrom,
   type Candidate,
-  type OpenPost,
+  type LostPost,
 } from '../../src/core/reconcile/reconcile';
+import { chunkFiles } from '../../src/records/job-files';
+import { readCandidateRecord, type CandidateRecord } from '../../src/records/orphan-records';
 import { toRecordText } from '../../src/records/record-text';
-import {
-  readCandidateRecord,
-  readOwnerRecord,
-  type CandidateRecord,
-} from '../../src/records/records';
-import { isMessageBatchFailure } from '../../src/contract/failures';
 import type { Store } from '../../src/store/store';
 import { retrieveBatch, totalOf } from '../api/batch-answer';
 import type { Caller } from '../api/call-api';
 import { listBatchesSince, type ListedBatch } from '../api/list-batches';
-import { proveBatch } from './prove-batch';
-import type { Intent } from '../submissions/submission-records';
+import { findOwner } from '../submissions/batch-record';
+import type { Intent } from '../submissions/intents';
+import { identifyOwner } from './identify-owner';
 
 /** What is looked for: a batch of this chunk, made by one of these POSTs. */
 export interface Search {
@@ -34,7 +31,7 @@ export interface Search {
   readonly chunk: JobContext & ChunkName;
   readonly caller: Caller;
   readonly requests: number;
-  readonly posts: readonly OpenPost[];
+  readonly posts: readonly LostPost[];
   /** How long after its end a POST may still have been delivered. */
   readonly lateMs: number;
   /** What the wire ids of the chunk begin with. */
@@ -48,11 +45,11 @@ export interface Found {
 }
 
 /** A POST as its intent tells of it. */
-export function toPost({ record, cutAfterMs }: Intent): OpenPost {
+export function toLostPost({ record, socketClosedAfterMs }: Intent): LostPost {
   return {
     apiTimeMs: Date.parse(record.api_time),
     // Where the attempt vanished, its deadline is the last moment at which it can have sent anything.
-    closedAfterMs: cutAfterMs ?? record.deadline_ms,
+    closedAfterMs: socketClosedAfterMs ?? record.deadline_ms,
   };
 }
 
@@ -78,9 +75,9 @@ async function collectCandidates(
   const seen = new Set<string>();
   for (const { batchId, check } of listed) {
     if (totalOf(check) !== requests) continue;
-    if (!isOfThatTime(Date.parse(check.createdAt), posts, lateMs)) continue;
+    if (!couldBeFrom(Date.parse(check.createdAt), posts, lateMs)) continue;
     seen.add(batchId);
-    const owner = await ownerOf(search, batchId);
+    const owner = await findOwner(store, chunk, batchId);
     if (owner === 'other') continue;
     candidates.push(await examine(search, { batchId, check }, owner));
     heartbeat({ candidates: candidates.length });
@@ -98,7 +95,7 @@ async function collectCandidates(
 /** A candidate of an earlier look that the list no longer shows: gone, or the list is behind. */
 async function lookAgain(search: Search, record: CandidateRecord): Promise<Candidate | null> {
   if (record.proof !== 'unproven') return toCandidate(record, { ended: true, lost: false });
-  const owner = await ownerOf(search, record.batch_id);
+  const owner = await findOwner(search.store, search.chunk, record.batch_id);
   if (owner === 'other') return null;
   try {
     const check = await retrieveBatch(search.caller, record.batch_id);
@@ -140,19 +137,7 @@ async function readProof(
   batchId: string,
   { archivedAt }: BatchCheck
 ): Promise<'ours' | 'foreign' | 'unreadable'> {
-  return archivedAt === null ? proveBatch(caller, batchId, prefix) : 'unreadable';
-}
-
-/**
- * Who is known to own a batch. `own`: this chunk, by the answer to its create or an earlier look; the chunk's own record
- * of it could not be written.
- */
-async function ownerOf({ store, chunk }: Search, batchId: string): Promise<'own' | 'other' | null> {
-  const owner = await readOwnerRecord(store, batchOwnerFile(batchId));
-  if (owner === undefined) return null;
-  const isOwn =
-    owner.job_id === chunk.jobId && owner.round === chunk.round && owner.chunk === chunk.chunk;
-  return isOwn ? 'own' : 'other';
+  return archivedAt === null ? identifyOwner(caller, batchId, prefix) : 'unreadable';
 }
 
 function toCandidate(

@@ -6,20 +6,20 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { BatchCheck, BatchInput } from '../../src/contract/activities';
-import { costPicoUsd, toNanoUsd } from '../../src/core/money/cost';
-import { chunkFiles } from '../../src/records/job-files';
-import { toRecordText } from '../../src/records/record-text';
-import { readDuplicateRecord, type DuplicateRecord } from '../../src/records/records';
-import { parseUsage } from '../../src/core/collect/usage';
+import type { BatchInput, BatchCheck } from '../../src/contract/activities';
 import { isMessageBatchFailure } from '../../src/contract/failures';
 import { LINE_BYTES_MAX } from '../../src/contract/limits';
+import { parseUsage } from '../../src/core/collect/usage';
+import { costPicoUsd, toNanoUsd } from '../../src/core/money/cost';
+import { chunkFiles } from '../../src/records/job-files';
+import { readDuplicateRecord, type DuplicateRecord } from '../../src/records/orphan-records';
+import { toRecordText } from '../../src/records/record-text';
 import { readLines } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
 import { batchPath, RESULTS_START_MS_MAX, retrieveBatch, totalOf } from '../api/batch-answer';
 import { callJson, openDownload, type Caller } from '../api/call-api';
-import { findCandidates, toPost } from './candidates';
-import { readAbsentIntents } from '../submissions/submission-records';
+import { readIntents } from '../submissions/intents';
+import { findCandidates, toLostPost } from './candidates';
 
 const DOWNLOAD_MS_MAX = 30 * 60_000;
 /** How often results are read that do not come whole. */
@@ -35,7 +35,8 @@ export async function recordLateDuplicates(
   input: BatchInput,
   { requests, prefix, heartbeat }: LateLook
 ): Promise<void> {
-  const posts = (await readAbsentIntents(store, input)).map(toPost);
+  const intents = await readIntents(store, input);
+  const posts = intents.filter(({ end }) => end?.end === 'absent').map(toLostPost);
   if (posts.length === 0) return;
   // However late: nothing waits for what this look finds.
   const search = { store, chunk: input, caller, requests, posts, lateMs: Infinity, prefix };

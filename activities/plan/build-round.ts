@@ -3,17 +3,17 @@
  *
  * @module
  */
+import { failure } from '../../src/contract/failures';
+import { LINE_BYTES_MAX } from '../../src/contract/limits';
 import type { ChunkName } from '../../src/contract/names';
 import type { StoreReference } from '../../src/contract/public';
 import { BODY, createChunkCutter, ELEMENT, type ChunkLimits } from '../../src/core/plan/chunks';
-import { chunkFiles } from '../../src/records/job-files';
 import { overlayParams, type ParamsDefaults } from '../../src/core/plan/params-overlay';
-import { toRecordText } from '../../src/records/record-text';
-import type { ChunkRecord } from '../../src/records/records';
 import { generatedId, sliceRequest, toRequestText } from '../../src/core/plan/requests';
 import { toWireId, wireIdPrefix } from '../../src/core/plan/wire-id';
-import { failure } from '../../src/contract/failures';
-import { LINE_BYTES_MAX } from '../../src/contract/limits';
+import { chunkFiles } from '../../src/records/job-files';
+import type { ChunkRecord } from '../../src/records/plan-records';
+import { toRecordText } from '../../src/records/record-text';
 import { readLines } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
 import { createWriter, type StoreWriter } from '../../src/store/writer';

@@ -4,11 +4,11 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import { BAD_LINES_LISTED_MAX, LINE_BYTES_MAX } from '../../src/contract/limits';
 import { createChunkCutter, type ChunkLimits } from '../../src/core/plan/chunks';
 import { createIdTable } from '../../src/core/plan/id-table';
 import { overlayParams, type ParamsDefaults } from '../../src/core/plan/params-overlay';
 import { checkRequest, generatedId, toRequestText } from '../../src/core/plan/requests';
-import { BAD_LINES_LISTED_MAX, LINE_BYTES_MAX } from '../../src/contract/limits';
 import { LineTooLongError, readLines, type Line } from '../../src/store/lines';
 
 export interface CheckInputOptions {

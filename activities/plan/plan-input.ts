@@ -4,16 +4,17 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import type { Report, StoreReference } from '../../src/contract/public';
 import type { PlanInput } from '../../src/contract/activities';
-import { assertJobId } from '../../src/core/plan/job-id';
-import { jobFiles, outputFiles } from '../../src/records/job-files';
-import { parseJobInput, type ParsedJobInput } from '../../src/core/plan/job-input';
-import { prepareDefaults, type ParamsDefaults } from '../../src/core/plan/params-overlay';
-import { parseDefaults } from '../../src/core/plan/requests';
 import { failure } from '../../src/contract/failures';
 import { CHUNK_BYTES_MAX } from '../../src/contract/limits';
 import type { ResolvedOptions } from '../../src/contract/options';
+import type { StoreReference } from '../../src/contract/public';
+import { assertJobId } from '../../src/core/plan/job-id';
+import { parseJobInput, type ParsedJobInput } from '../../src/core/plan/job-input';
+import { prepareDefaults, type ParamsDefaults } from '../../src/core/plan/params-overlay';
+import { parseDefaults } from '../../src/core/plan/requests';
+import { jobFiles } from '../../src/records/job-files';
+import { readOwnReport } from '../../src/records/own-report';
 import type { Store } from '../../src/store/store';
 
 /** Where defaults for `params` are, or their text. */
@@ -120,28 +121,6 @@ async function readAll(store: Store, key: string): Promise<Buffer> {
     }
   }
   return Buffer.concat(pieces);
-}
-
-/**
- * Reads the report in an output folder.
- *
- * @returns undefined when there is none.
- * @throws ApplicationFailure `MessageBatch.BadOptions` when it is not this job's.
- */
-export async function readOwnReport(
-  store: Store,
-  outputKey: string,
-  jobId: string
-): Promise<Report | undefined> {
-  const report = await store.readJson(outputFiles(outputKey).report);
-  if (report === undefined) return undefined;
-  if (typeof report === 'object' && report !== null && 'job_id' in report) {
-    if (report.job_id === jobId) return report as Report;
-  }
-  throw failure(
-    'MessageBatch.BadOptions',
-    `The output folder ${outputKey} holds a report.json that is not this job's. Nothing was changed; choose another folder.`
-  );
 }
 
 /**

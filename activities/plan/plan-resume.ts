@@ -5,18 +5,20 @@
  */
 import { createHash } from 'node:crypto';
 import type { JobSite, Plan, RoundPlan } from '../../src/contract/activities';
+import type { ResolvedOptions } from '../../src/contract/options';
 import { assertSameIdentity, jobIdentity } from '../../src/core/plan/identity';
 import { jobFiles } from '../../src/records/job-files';
+import { readOwnReport } from '../../src/records/own-report';
+import { readRoundRecord, type PlanRecord } from '../../src/records/plan-records';
 import { toRecordText } from '../../src/records/record-text';
-import { readRoundRecord, referenceAt, type PlanRecord } from '../../src/records/records';
-import type { ResolvedOptions } from '../../src/contract/options';
+import { referenceAt } from '../../src/records/reference-at';
 import type { Store } from '../../src/store/store';
 import { throttledHeartbeat } from '../worker/heartbeat';
-import { assertNoReport, readOwnReport, sha256, type JobRequest } from './plan-input';
+import { assertNoReport, sha256, type JobRequest } from './plan-input';
 
 interface ResumeDeps {
   readonly store: Store;
-  readonly discoverSite: (options: ResolvedOptions) => Promise<JobSite>;
+  readonly discoverBinding: (options: ResolvedOptions) => Promise<JobSite>;
 }
 
 /**
@@ -100,7 +102,7 @@ async function hashUnlessGone(
 
 /** Writes down what may change in a plan: the output, a site that was not asked for, an input that was moved. */
 async function renew(
-  { store, discoverSite }: ResumeDeps,
+  { store, discoverBinding }: ResumeDeps,
   request: JobRequest,
   known: PlanRecord
 ): Promise<PlanRecord> {
@@ -110,7 +112,7 @@ async function renew(
   const record: PlanRecord = {
     ...known,
     output_key: request.outputKey,
-    site: unasked ? await discoverSite(request.options) : known.site,
+    site: unasked ? await discoverBinding(request.options) : known.site,
     requests_key: moved ? request.requestsKey : known.requests_key,
   };
   const text = toRecordText(record);

@@ -5,29 +5,29 @@
  *
  * @module
  */
-import { chunkLabel, type ChunkName } from '../../src/contract/names';
 import type { PlanRoundInput, RoundPlan } from '../../src/contract/activities';
+import { failure } from '../../src/contract/failures';
+import type { ChunkName } from '../../src/contract/names';
+import { chunkLabel } from '../../src/contract/names';
 import { CHUNK_LIMITS_DEFAULT } from '../../src/core/plan/chunks';
+import { readCollectedRecord, type RetryLine } from '../../src/records/collected-record';
 import { chunkFiles, jobFiles } from '../../src/records/job-files';
-import { toRecordText } from '../../src/records/record-text';
+import { jobTag } from '../../src/records/job-tag';
 import {
-  readCollectedRecord,
   readPlanRecord,
   readRoundRecord,
   readRoundSources,
-  referenceAt,
   type PlanRecord,
-  type RetryLine,
   type RoundRecord,
-} from '../../src/records/records';
-import { failure } from '../../src/contract/failures';
+} from '../../src/records/plan-records';
+import { toRecordText } from '../../src/records/record-text';
+import { referenceAt } from '../../src/records/reference-at';
 import { readLines } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
-import { assertStore } from '../worker/assert-store';
-import { buildRound, type Selection } from './build-round';
 import type { ActivityDeps } from '../worker/deps';
 import { throttledHeartbeat } from '../worker/heartbeat';
-import { jobTag } from '../../src/records/job-tag';
+import { assertRightStore } from '../worker/right-worker';
+import { buildRound, type Selection } from './build-round';
 import { loadParams } from './plan-input';
 
 type PlanRoundDeps = Pick<ActivityDeps, 'store' | 'chunkLimits'>;
@@ -38,7 +38,7 @@ export function createPlanRound(
 ): (input: PlanRoundInput) => Promise<RoundPlan> {
   const { store, chunkLimits: limits = CHUNK_LIMITS_DEFAULT } = deps;
   return async ({ jobId, site, round, sources: asked }) => {
-    await assertStore(store, site);
+    await assertRightStore(store, site);
     const key = jobFiles(jobId).round(round);
     const known = await readRoundRecord(store, key);
     if (known) return known;

@@ -8,22 +8,22 @@
  *
  * @module
  */
-import type { StoreReference } from '../../src/contract/public';
 import type { JobSite, Plan, PlanInput } from '../../src/contract/activities';
+import { failure } from '../../src/contract/failures';
+import type { ResolvedOptions } from '../../src/contract/options';
+import type { StoreReference } from '../../src/contract/public';
 import { CHUNK_LIMITS_DEFAULT } from '../../src/core/plan/chunks';
 import { assertSameIdentity, jobIdentity, type JobIdentity } from '../../src/core/plan/identity';
 import { jobFiles } from '../../src/records/job-files';
+import { jobTag } from '../../src/records/job-tag';
+import { readIdentity, readPlanRecord, type PlanRecord } from '../../src/records/plan-records';
 import { toRecordText } from '../../src/records/record-text';
-import { readIdentity, readPlanRecord, type PlanRecord } from '../../src/records/records';
-import { failure } from '../../src/contract/failures';
-import type { ResolvedOptions } from '../../src/contract/options';
 import type { Store } from '../../src/store/store';
 import { createWriter } from '../../src/store/writer';
-import { buildRound, EVERY_REQUEST, type BuildRoundInput, type BuiltRound } from './build-round';
-import { checkInput, type CheckedInput } from './check-input';
 import type { ActivityDeps } from '../worker/deps';
 import { throttledHeartbeat } from '../worker/heartbeat';
-import { jobTag } from '../../src/records/job-tag';
+import { buildRound, EVERY_REQUEST, type BuildRoundInput, type BuiltRound } from './build-round';
+import { checkInput, type CheckedInput } from './check-input';
 import {
   assertNoReport,
   loadParams,
@@ -36,7 +36,7 @@ import { assertSearchAttributes } from './search-attributes';
 
 export interface PlanDeps extends Pick<ActivityDeps, 'store' | 'chunkLimits'> {
   /** Asks the API where this Worker is; proves the key on the way. */
-  readonly discoverSite: (options: ResolvedOptions) => Promise<JobSite>;
+  readonly discoverBinding: (options: ResolvedOptions) => Promise<JobSite>;
 }
 
 /**
@@ -58,7 +58,7 @@ async function makePlan(deps: PlanDeps, request: JobRequest): Promise<Plan> {
   const { store, chunkLimits: limits = CHUNK_LIMITS_DEFAULT } = deps;
   const { jobId, options } = request;
   const beat = throttledHeartbeat();
-  const site = request.canceling ? await siteUnasked(store) : await deps.discoverSite(options);
+  const site = request.canceling ? await siteUnasked(store) : await deps.discoverBinding(options);
   await assertNoReport(store, request);
   const params = request.params && (await loadParams(store, request.params));
   const checked = await checkInput(store.read(request.requestsKey), {

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { SEARCH_ATTRIBUTES } from '../../src/contract/names';
 import { failure } from '../../src/contract/failures';
+import { SEARCH_ATTRIBUTES } from '../../src/contract/names';
 
 /**
  * Checks that the Temporal server knows the search attributes that the job would set: setting one that it does not know

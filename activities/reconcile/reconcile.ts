@@ -5,27 +5,27 @@
  *
  * @module
  */
-import type { BatchCheck, ReconcileInput, Reconciliation } from '../../src/contract/activities';
-import { decideReconcile, type Candidate } from '../../src/core/reconcile/reconcile';
+import type { ReconcileInput, Reconciliation } from '../../src/contract/activities';
 import { isMessageBatchFailure } from '../../src/contract/failures';
 import { BATCH_LIFETIME_MS } from '../../src/contract/limits';
+import { decideReconcile, type Candidate } from '../../src/core/reconcile/reconcile';
+import { readWireIdPrefix } from '../../src/records/job-tag';
+import { readChunk } from '../../src/records/plan-records';
 import { retrieveBatch } from '../api/batch-answer';
 import { callerOf, type Caller } from '../api/call-api';
-import { findCandidates, toPost } from '../orphans/candidates';
-import type { ActivityDeps } from '../worker/deps';
-import { recordDuplicate } from '../orphans/duplicates';
-import { throttledHeartbeat } from '../worker/heartbeat';
-import { readWireIdPrefix } from '../../src/records/job-tag';
-import { assertRightWorker } from '../worker/right-worker';
+import { adoptBatch } from '../submissions/adopt';
+import type { BatchTimes } from '../submissions/batch-record';
+import { closeIntentsAsAbsent, type Intent } from '../submissions/intents';
 import {
-  adoptBatch,
-  closeAll,
-  readChunk,
-  readStanding,
+  readSubmissionState,
   toSubmission,
-  type Intent,
-  type Standing,
-} from '../submissions/submission-records';
+  type SubmissionState,
+} from '../submissions/submission-state';
+import { findCandidates, toLostPost } from '../orphans/candidates';
+import { recordDuplicate } from '../orphans/duplicates';
+import type { ActivityDeps } from '../worker/deps';
+import { throttledHeartbeat } from '../worker/heartbeat';
+import { assertRightWorker } from '../worker/right-worker';
 
 /** Makes the Activity. It can be called again at any time. */
 export function createReconcile(
@@ -34,24 +34,24 @@ export function createReconcile(
   return async (input) => {
     const client = await assertRightWorker(deps, input);
     const { requests } = await readChunk(deps.store, input);
-    const standing = await readStanding(deps.store, input);
+    const standing = await readSubmissionState(deps.store, input);
     if (standing.state !== 'open') return toKnown(standing, requests);
     return look(deps, input, callerOf(client, input), { requests, intents: standing.intents });
   };
 }
 
 /** A late answer was recorded after all, or a person gave their word. */
-function toKnown(standing: Exclude<Standing, { state: 'open' }>, requests: number): Reconciliation {
+function toKnown(
+  standing: Exclude<SubmissionState, { state: 'open' }>,
+  requests: number
+): Reconciliation {
   const submission = toSubmission(standing, requests);
   if (submission.state === 'unknown') throw new Error('A standing without open intents is known.');
   return submission;
 }
 
 /** A batch that was proven ours and then deleted is ours all the same: whoever looks at it next finds that it is gone. */
-async function timesOf(
-  caller: Caller,
-  { batchId, createdAtMs }: Candidate
-): Promise<Pick<BatchCheck, 'createdAt' | 'expiresAt'>> {
+async function timesOf(caller: Caller, { batchId, createdAtMs }: Candidate): Promise<BatchTimes> {
   try {
     return await retrieveBatch(caller, batchId);
   } catch (error) {
@@ -70,7 +70,7 @@ async function look(
   { requests, intents }: { readonly requests: number; readonly intents: readonly Intent[] }
 ): Promise<Reconciliation> {
   const heartbeat = throttledHeartbeat();
-  const posts = intents.map(toPost);
+  const posts = intents.map(toLostPost);
   const prefix = await readWireIdPrefix(store, input);
   const { lostAnswerWaitMs } = input.options;
   // A batch that appears before the chunk is submitted again can still be ours.
@@ -84,11 +84,11 @@ async function look(
         const duplicate = { ...input, batchId, createdAtMs, requests };
         await recordDuplicate(store, caller, duplicate, heartbeat);
       }
-      const check = await timesOf(caller, first);
-      return adoptBatch(store, input, { intents, batchId: first.batchId, check, requests });
+      const times = await timesOf(caller, first);
+      return adoptBatch(store, input, { intents, batchId: first.batchId, times, requests });
     }
     case 'absent':
-      await closeAll(store, input, intents, 'absent');
+      await closeIntentsAsAbsent(store, input, intents);
       return { state: 'none', requests };
     case 'wait':
       return { state: 'searching', requests, delayMs: decided.delayMs, batchIds: decided.batchIds };

@@ -1,21 +1,15 @@
 import type { ResolveInput, Submission } from '../../src/contract/activities';
-import { batchOwnerFile } from '../../src/records/job-files';
-import { readOwnerRecord } from '../../src/records/records';
 import { failure, isMessageBatchFailure } from '../../src/contract/failures';
+import { readChunk } from '../../src/records/plan-records';
 import type { Store } from '../../src/store/store';
 import { isBatchId, retrieveBatch, totalOf } from '../api/batch-answer';
 import { callerOf, type Caller } from '../api/call-api';
+import { adoptBatch } from '../submissions/adopt';
+import { findOwner } from '../submissions/batch-record';
+import { closeIntentsAsAbsent, earliestApiTime, type Intent } from '../submissions/intents';
+import { readSubmissionState, toSubmission } from '../submissions/submission-state';
 import type { ActivityDeps } from '../worker/deps';
 import { assertRightWorker } from '../worker/right-worker';
-import {
-  adoptBatch,
-  closeAll,
-  earliestApiTime,
-  readChunk,
-  readStanding,
-  toSubmission,
-  type Intent,
-} from '../submissions/submission-records';
 
 /** A batch cannot be older than the intent that it came from; this much for clocks inside the API that disagree. */
 const CREATED_BEFORE_INTENT_MS_MAX = 5 * 60 * 1000;
@@ -32,12 +26,12 @@ export function createResolve(deps: ActivityDeps): (input: ResolveInput) => Prom
   return async (input) => {
     const client = await assertRightWorker(deps, input);
     const { requests } = await readChunk(deps.store, input);
-    const standing = await readStanding(deps.store, input);
+    const standing = await readSubmissionState(deps.store, input);
     // Known by now: a late answer was recorded, or the word was given twice.
     if (standing.state === 'submitted') return toSubmission(standing, requests);
     const intents = standing.state === 'open' ? standing.intents : [];
     if (input.submission === 'absent') {
-      await closeAll(deps.store, input, intents, 'absent');
+      await closeIntentsAsAbsent(deps.store, input, intents);
       return { state: 'none', requests };
     }
     return adopt({ store: deps.store, caller: callerOf(client, input), input, intents, requests });
@@ -71,15 +65,12 @@ async function adopt(adoption: Adoption): Promise<Submission> {
   if (Date.parse(check.createdAt) < earliestMs) {
     throw refused(`The batch ${batchId} is older than the submission whose end is unknown.`);
   }
-  return adoptBatch(store, input, { intents, batchId, check, requests });
+  return adoptBatch(store, input, { intents, batchId, times: check, requests });
 }
 
 /** A batch that is known as another chunk's cannot be this one's too. */
 async function assertNotTaken(store: Store, input: ResolveInput, batchId: string): Promise<void> {
-  const owner = await readOwnerRecord(store, batchOwnerFile(batchId));
-  if (owner === undefined) return;
-  const { jobId, round, chunk } = input;
-  if (owner.job_id === jobId && owner.round === round && owner.chunk === chunk) return;
+  if ((await findOwner(store, input, batchId)) !== 'other') return;
   throw refused(`The batch ${batchId} belongs to another chunk.`);
 }
 

@@ -6,14 +6,14 @@
  *
  * @module
  */
-import { openAsBlob } from 'node:fs';
 import type { ApplicationFailure } from '@temporalio/common';
+import { openAsBlob } from 'node:fs';
 import type { BatchCheck } from '../../src/contract/activities';
 import { withTransport } from '../api/anthropic';
 import { parseBatch, totalOf } from '../api/batch-answer';
 import { BATCHES_PATH, jobHeaders, readJson, type Caller } from '../api/call-api';
-import { startDeadline, type Deadline } from './deadline';
 import { answerOf, toFailure, transportCode, type CallContext } from '../api/http-failures';
+import { startDeadline, type Deadline } from './deadline';
 
 export type PostEnd =
   | { readonly end: 'accepted'; readonly batchId: string; readonly check: BatchCheck }

@@ -11,22 +11,21 @@
 import { Context } from '@temporalio/activity';
 import type { Submission, SubmitInput } from '../../src/contract/activities';
 import { chunkFiles } from '../../src/records/job-files';
-import { referenceAt, type ChunkRecord } from '../../src/records/records';
+import type { ChunkRecord } from '../../src/records/plan-records';
+import { readChunk } from '../../src/records/plan-records';
+import { referenceAt } from '../../src/records/reference-at';
 import { callerOf, type Caller } from '../api/call-api';
-import type { ActivityDeps } from '../worker/deps';
-import { postBatch, type PostEnd } from './post-batch';
-import { assertRightWorker, lookAtApi } from '../worker/right-worker';
+import { probeApi } from '../api/probe';
+import { recordBatch } from '../submissions/batch-record';
+import { closeIntent, isOpen, openIntent, recordSocketClosed } from '../submissions/intents';
 import {
-  closeIntent,
-  isOpen,
-  openIntent,
-  readChunk,
-  readStanding,
-  recordBatch,
-  recordCut,
+  readSubmissionState,
   toSubmission,
-  type Standing,
-} from '../submissions/submission-records';
+  type SubmissionState,
+} from '../submissions/submission-state';
+import type { ActivityDeps } from '../worker/deps';
+import { assertRightWorker } from '../worker/right-worker';
+import { postBatch, type PostEnd } from './post-batch';
 
 const TIMEOUT_MS_BASE = 30_000;
 const TIMEOUT_MS_PER_MB = 1000;
@@ -52,7 +51,7 @@ export function createSubmit(deps: ActivityDeps): (input: SubmitInput) => Promis
   return async (input) => {
     const client = await assertRightWorker(deps, input);
     const chunk = await readChunk(deps.store, input);
-    const standing = await readStanding(deps.store, input);
+    const standing = await readSubmissionState(deps.store, input);
     if (standing.state !== 'none' || !input.mayPost) return toSubmission(standing, chunk.requests);
     return submitNow({ deps, input, caller: callerOf(client, input), chunk });
   };
@@ -74,7 +73,7 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
   const { deps, input, caller, chunk } = attempt;
   const lookedAtMs = performance.now();
   // Also the last look at the key and its workspace before anything is written.
-  const here = await lookAtApi(caller);
+  const here = await probeApi(caller);
   const timeoutMs = input.options.submitTimeoutMs ?? defaultTimeoutMs(chunk.body.bytes);
   const deadlineAtMs = performance.now() + timeoutMs;
   const intent = await openIntent(deps.store, input, {
@@ -91,7 +90,7 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
   // Of two attempts that both write first and list afterwards, at most one can see no other, whatever their clocks:
   // the later of the two writes stands before its own list, and the earlier one stands before that. So this needs no
   // lock and no conditional write, which not every storage has.
-  const others = await readStanding(deps.store, input, intent);
+  const others = await readSubmissionState(deps.store, input, intent);
   if (others.state !== 'none') {
     await closeIntent(deps.store, input, intent, 'withdrawn');
     return toSubmission(await lookAgain(attempt), chunk.requests);
@@ -111,7 +110,7 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
   if (end.end === 'unknown') {
     // The socket is closed by now: nothing of this POST can reach the API any more.
     const cutAfterMs = performance.now() - lookedAtMs + API_TIME_ERROR_MS;
-    await recordCut(deps.store, input, intent, cutAfterMs);
+    await recordSocketClosed(deps.store, input, intent, cutAfterMs);
   }
   return settle(attempt, intent, here.apiTime, end);
 }
@@ -120,12 +119,12 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
  * Looks at the others until they are closed, for a moment: two attempts that saw each other have both withdrawn, and
  * nobody need be asked about them.
  */
-async function lookAgain({ deps, input }: Attempt): Promise<Standing> {
-  let standing = await readStanding(deps.store, input);
+async function lookAgain({ deps, input }: Attempt): Promise<SubmissionState> {
+  let standing = await readSubmissionState(deps.store, input);
   for (const delayMs of WITHDRAWAL_DELAYS_MS) {
     if (standing.state !== 'open') break;
     await new Promise((resolve) => setTimeout(resolve, delayMs));
-    standing = await readStanding(deps.store, input);
+    standing = await readSubmissionState(deps.store, input);
   }
   return standing;
 }

@@ -1,9 +1,9 @@
 import type { BatchCheck, BatchInput } from '../../src/contract/activities';
 import { retrieveBatch } from '../api/batch-answer';
 import { callerOf } from '../api/call-api';
+import { ensureBatchRecord } from '../submissions/batch-record';
 import type { ActivityDeps } from '../worker/deps';
 import { assertRightWorker } from '../worker/right-worker';
-import { ensureBatchRecord } from '../submissions/submission-records';
 
 /**
  * Makes the Activity that looks at a batch once.

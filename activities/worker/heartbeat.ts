@@ -1,21 +1,38 @@
+/**
+ * Heartbeats of a running Activity.
+ *
+ * @module
+ */
 import { Context } from '@temporalio/activity';
+import type { MessageBatchActivities } from '../../src/contract/activities';
 
 const HEARTBEAT_DELAY_MS_MIN = 1000;
+const HEARTBEAT_DELAY_MS_MAX = 2000;
 
-/** What each running Activity has said last: the pulse in between repeats it. */
-const said = new WeakMap<Context, unknown>();
+/** The last details of each running Activity: the heartbeats in between repeat them. */
+const lastDetails = new WeakMap<Context, unknown>();
 
-export function lastDetails(context: Context): unknown {
-  return said.get(context);
+/**
+ * Makes every Activity heartbeat for as long as it runs, also while it waits.
+ *
+ * So Temporal notices within seconds that a Worker died, and a slow API is not mistaken for that. A call or read that
+ * hangs is ended by its own time limit, not by a missing heartbeat.
+ */
+export function withHeartbeats(activities: MessageBatchActivities): MessageBatchActivities {
+  const beating = Object.entries(activities).map(([name, activity]) => [
+    name,
+    heartbeatAround(activity as Activity),
+  ]);
+  return Object.fromEntries(beating) as MessageBatchActivities;
 }
 
 /**
- * Makes the heartbeat of one Activity run, to be called from inside it as often as its loops go round.
+ * Creates the heartbeat function of one Activity run, for its loops to call in every iteration.
  *
- * A heartbeat goes out at most once a second. Cancellation is only seen by an Activity that heartbeats, so this is also
- * where a canceled Activity stops.
+ * It sends at most one heartbeat a second. Temporal delivers a cancellation only to an Activity that heartbeats, so a
+ * canceled Activity stops here.
  *
- * @returns A function that takes the details, plain JSON without user data.
+ * @returns A function that takes the details: plain JSON without user data.
  * @throws CancelledFailure (from the returned function) once the Activity was canceled.
  */
 export function throttledHeartbeat(): (details: unknown) => void {
@@ -23,11 +40,31 @@ export function throttledHeartbeat(): (details: unknown) => void {
   let dueAtMs = 0;
   return (details) => {
     context.cancellationSignal.throwIfAborted();
-    // The monotonic clock: a wall clock that is set back would silence the Activity.
+    // The monotonic clock: if the wall clock were set back, the heartbeats would stop.
     const nowMs = performance.now();
     if (nowMs < dueAtMs) return;
     dueAtMs = nowMs + HEARTBEAT_DELAY_MS_MIN;
-    said.set(context, details);
+    lastDetails.set(context, details);
     context.heartbeat(details);
+  };
+}
+
+type Activity = (input: unknown) => Promise<unknown>;
+
+function heartbeatAround(activity: Activity): Activity {
+  return async (input) => {
+    const context = Context.current();
+    const timer = setInterval(() => {
+      try {
+        context.heartbeat(lastDetails.get(context));
+      } catch {
+        // The Activity has just ended.
+      }
+    }, HEARTBEAT_DELAY_MS_MAX);
+    try {
+      return await activity(input);
+    } finally {
+      clearInterval(timer);
+    }
   };
 }

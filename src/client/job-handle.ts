@@ -6,7 +6,8 @@ import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@tempor
 import { QUERY_PROGRESS, SIGNAL } from '../contract/names';
 import type { JobProgress, Report, ResumeArgument } from '../contract/public';
 import { jobFiles, outputFiles } from '../records/job-files';
-import { readPlanRecord, readReport } from '../records/records';
+import { readReport } from '../records/own-report';
+import { readPlanRecord } from '../records/plan-records';
 import { failure, findMessageBatchFailure } from '../contract/failures';
 import { LINE_BYTES_MAX } from '../contract/limits';
 import { readLines } from '../store/lines';

@@ -8,7 +8,8 @@ import { assertSameIdentity, jobIdentity, type JobIdentity } from '../core/plan/
 import { jobFiles, outputFiles } from '../records/job-files';
 import { parseParams } from '../core/plan/job-input';
 import { toRecordText } from '../records/record-text';
-import { readIdentity, readPlanRecord, readReport } from '../records/records';
+import { readReport } from '../records/own-report';
+import { readIdentity, readPlanRecord } from '../records/plan-records';
 import { failure } from '../contract/failures';
 import { resolveOptions, type JobOptions } from '../contract/options';
 import type { Store } from '../store/store';

@@ -29,6 +29,11 @@
  */
 import { chunkLabel, type ChunkName } from '../contract/names';
 
+/** One chunk of one job. */
+export interface ChunkOfJob extends ChunkName {
+  readonly jobId: string;
+}
+
 export function jobFolder(jobId: string): string {
   return `jobs/${jobId}`;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { ChunkName } from '../contract/names';
 import type { JobContext } from '../contract/activities';
-import { jobFiles } from './job-files';
-import { readPlanRecord } from './records';
-import { wireIdPrefix } from '../core/plan/wire-id';
 import { failure } from '../contract/failures';
+import type { ChunkName } from '../contract/names';
+import { wireIdPrefix } from '../core/plan/wire-id';
 import type { Store } from '../store/store';
+import { jobFiles } from './job-files';
+import { readPlanRecord } from './plan-records';
 
 /**
  * Names a job in the wire ids of its requests.

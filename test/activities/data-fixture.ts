@@ -9,7 +9,9 @@ import type { ChunkName } from '../../src/contract/names';
 import type { JobSite, Plan, RoundPlan } from '../../src/contract/activities';
 import { chunkFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';
-import { readChunkRecord, type BatchRecord, type CollectedRecord } from '../../src/records/records';
+import type { CollectedRecord } from '../../src/records/collected-record';
+import { readChunkRecord } from '../../src/records/plan-records';
+import type { BatchRecord } from '../../src/records/submission-records';
 import { emptyUsage } from '../../src/core/collect/usage';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import { openLocalStore } from '../../src/store/local/local-store';
@@ -55,11 +57,11 @@ export async function createFixture(): Promise<JobFixture> {
     store,
     siteCalls: 0,
     plan: async (input, { jobId = JOB_ID, canceling = false, ...deps } = {}) => {
-      const discoverSite = async (): Promise<JobSite> => {
+      const discoverBinding = async (): Promise<JobSite> => {
         fixture.siteCalls++;
         return { ...SITE, storeId: await store.id() };
       };
-      return quietEnvironment().run(createPlan({ store, discoverSite, ...deps }), {
+      return quietEnvironment().run(createPlan({ store, discoverBinding, ...deps }), {
         jobId,
         input,
         canceling,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { jobFiles, outputFiles } from '../../records/job-files';
-import { readPlanRecord, readReport } from '../../records/records';
+import { readReport } from '../../records/own-report';
+import { readPlanRecord } from '../../records/plan-records';
 import { commandError } from '../text/errors';
 import { EXIT } from '../text/exit-status';
 import { hint } from '../flags/hints';

@@ -5,7 +5,7 @@ import type { JobHandle } from '../../client/job-handle';
 import { placeJob } from '../../client/place-job';
 import { toRequestFile } from '../../client/request-source';
 import { jobFiles } from '../../records/job-files';
-import { readPlanRecord } from '../../records/records';
+import { readPlanRecord } from '../../records/plan-records';
 import { openStateFolder } from '../../dev-server';
 import { findMessageBatchFailure } from '../../contract/failures';
 import { openStore } from '../../store/open-store';

@@ -11,7 +11,7 @@
  */
 
 /** One POST without a known end, on the API's clock. */
-export interface OpenPost {
+export interface LostPost {
   /** The API's time before the POST. */
   readonly apiTimeMs: number;
   /** When, after that, the socket was certainly closed. */
@@ -30,7 +30,7 @@ export interface Candidate {
 }
 
 export interface ReconcileFacts {
-  readonly posts: readonly OpenPost[];
+  readonly posts: readonly LostPost[];
   readonly candidates: readonly Candidate[];
   /** The API's time of the list. */
   readonly apiNowMs: number;
@@ -81,7 +81,7 @@ export function decideReconcile({
 }
 
 /** When an empty list has been empty for long enough: `lostAnswerWait` after the last socket was closed. */
-function absentAtMs(posts: readonly OpenPost[], lostAnswerWaitMs: number): number {
+function absentAtMs(posts: readonly LostPost[], lostAnswerWaitMs: number): number {
   const closed = posts.map(({ apiTimeMs, closedAfterMs }) => apiTimeMs + closedAfterMs);
   return Math.max(...closed) + lostAnswerWaitMs;
 }
@@ -91,9 +91,9 @@ function absentAtMs(posts: readonly OpenPost[], lostAnswerWaitMs: number): numbe
  *
  * @param lateMs - How long after its socket was closed a POST may still be delivered: by a proxy that held it back.
  */
-export function isOfThatTime(
+export function couldBeFrom(
   createdAtMs: number,
-  posts: readonly OpenPost[],
+  posts: readonly LostPost[],
   lateMs: number
 ): boolean {
   return posts.some(

@@ -3,14 +3,14 @@ import { mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import type { StoreReference } from '../../contract/public';
 import { failure } from '../../contract/failures';
-import { errorCode, toStoreFailure } from './file-errors';
+import type { StoreReference } from '../../contract/public';
 import { assertKey, TEMP_FOLDER } from '../keys';
+import type { LocalCopy, Store } from '../store';
+import { errorCode, toStoreFailure } from './file-errors';
 import { readFilePieces } from './local-read';
 import { localKeyOf } from './local-uri';
 import { linkInto, moveInto, writeTemporary, type ByteSource, type Written } from './local-write';
-import type { LocalCopy, Store } from '../store';
 
 const ID_KEY = 'store.json';
 const TEMP_AGE_MS_MAX = 24 * 60 * 60 * 1000;

@@ -7,8 +7,8 @@ import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure } from '../../contract/failures';
-import { errorCode, toStoreFailure } from './file-errors';
 import { assertKey } from '../keys';
+import { errorCode, toStoreFailure } from './file-errors';
 
 /**
  * Finds the key that a URI stands for, symbolic links of every existing part followed.

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chunkFiles } from '../../../src/records/job-files';
 import { parseOutcomeLine } from '../../../src/core/collect/outcome-line';
-import type { CollectedRecord } from '../../../src/records/records';
+import type { CollectedRecord } from '../../../src/records/collected-record';
 import {
   blankLine,
   brokenLine,

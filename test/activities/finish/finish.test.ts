@@ -9,7 +9,7 @@ import type { Report } from '../../../src/contract/public';
 import type { FinishInput, Plan } from '../../../src/contract/activities';
 import { chunkFiles, jobFiles, outputFiles } from '../../../src/records/job-files';
 import { toRecordText } from '../../../src/records/record-text';
-import { readCollectedRecord } from '../../../src/records/records';
+import { readCollectedRecord } from '../../../src/records/collected-record';
 import type { Store } from '../../../src/store/store';
 import {
   collectChunk,

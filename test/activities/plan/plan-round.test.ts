@@ -6,7 +6,7 @@ import type { ChunkName } from '../../../src/contract/names';
 import type { Plan } from '../../../src/contract/activities';
 import { chunkFiles, jobFiles } from '../../../src/records/job-files';
 import { toRecordText } from '../../../src/records/record-text';
-import { readRoundRecord } from '../../../src/records/records';
+import { readRoundRecord } from '../../../src/records/plan-records';
 import {
   collectChunk,
   createFixture,

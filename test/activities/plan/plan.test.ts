@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { jobTag } from '../../../src/records/job-tag';
 import { createPlan } from '../../../activities/plan/plan';
 import { chunkFiles, jobFiles } from '../../../src/records/job-files';
-import { readChunkRecord, readIdentity, readPlanRecord } from '../../../src/records/records';
+import { readChunkRecord, readIdentity, readPlanRecord } from '../../../src/records/plan-records';
 import { OPTIONS_DEFAULT } from '../../../src/contract/options';
 import type { Store } from '../../../src/store/store';
 import {
@@ -199,8 +199,8 @@ describe('a first plan', () => {
 
   test('writes nothing when the API refuses the key', async () => {
     const before = await job.snapshot();
-    const discoverSite = () => Promise.reject(new Error('no key'));
-    await expect(job.planText(requestLines(1), {}, { discoverSite })).rejects.toThrow('no key');
+    const discoverBinding = () => Promise.reject(new Error('no key'));
+    await expect(job.planText(requestLines(1), {}, { discoverBinding })).rejects.toThrow('no key');
     expect(Object.keys(await job.snapshot())).toEqual([...Object.keys(before), 'in.jsonl'].sort());
   });
 });
@@ -549,8 +549,8 @@ describe('a plan that is interrupted', () => {
     const { uri } = await job.store.write('in.jsonl', requestLines(10));
     const environment = quietEnvironment();
     environment.cancel();
-    const discoverSite = async () => ({ ...SITE, storeId: await job.store.id() });
-    const run = environment.run(createPlan({ store: job.store, discoverSite }), {
+    const discoverBinding = async () => ({ ...SITE, storeId: await job.store.id() });
+    const run = environment.run(createPlan({ store: job.store, discoverBinding }), {
       jobId: JOB_ID,
       input: { requests: { uri } },
       canceling: false,

@@ -1,4 +1,4 @@
-import { discoverSite } from '../../../activities/worker/right-worker';
+import { discoverBinding } from '../../../activities/worker/right-worker';
 import { OPTIONS_DEFAULT } from '../../../src/contract/options';
 import {
   DEFAULT_ORGANIZATION_ID,
@@ -21,9 +21,9 @@ afterEach(async () => {
   await job.close();
 });
 
-describe('discoverSite', () => {
+describe('discoverBinding', () => {
   const discover = (): Promise<unknown> =>
-    run((options: typeof OPTIONS_DEFAULT) => discoverSite(job.deps, options), OPTIONS_DEFAULT);
+    run((options: typeof OPTIONS_DEFAULT) => discoverBinding(job.deps, options), OPTIONS_DEFAULT);
 
   test('takes workspace and organization from what the API answers', async () => {
     job = await createJob();

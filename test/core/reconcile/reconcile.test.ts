@@ -1,6 +1,6 @@
-import { API_CLOCK_MARGIN_MS, isOfThatTime } from '../../../src/core/reconcile/reconcile';
+import { API_CLOCK_MARGIN_MS, couldBeFrom } from '../../../src/core/reconcile/reconcile';
 
-describe('isOfThatTime', () => {
+describe('couldBeFrom', () => {
   const post = { apiTimeMs: 1_000_000, closedAfterMs: 30_000 };
   const lateMs = 120_000;
 
@@ -15,13 +15,13 @@ describe('isOfThatTime', () => {
     ],
     ['later', post.apiTimeMs + post.closedAfterMs + lateMs + API_CLOCK_MARGIN_MS + 1, false],
   ])('a batch made %s', (_, createdAtMs, is) => {
-    expect(isOfThatTime(createdAtMs, [post], lateMs)).toBe(is);
+    expect(couldBeFrom(createdAtMs, [post], lateMs)).toBe(is);
     // Of several POSTs one is enough.
     const other = { apiTimeMs: 0, closedAfterMs: 1 };
-    expect(isOfThatTime(createdAtMs, [other, post], lateMs)).toBe(is);
+    expect(couldBeFrom(createdAtMs, [other, post], lateMs)).toBe(is);
   });
 
   test('however late, where nothing waits for it', () => {
-    expect(isOfThatTime(Number.MAX_SAFE_INTEGER, [post], Infinity)).toBe(true);
+    expect(couldBeFrom(Number.MAX_SAFE_INTEGER, [post], Infinity)).toBe(true);
   });
 });

@@ -4,9 +4,9 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
+import { failure, isMessageBatchFailure } from '../../src/contract/failures';
 import { LINE_BYTES_MAX } from '../../src/contract/limits';
 import { toPosition } from '../../src/core/plan/wire-id';
-import { failure, isMessageBatchFailure } from '../../src/contract/failures';
 import { LineTooLongError, readLines } from '../../src/store/lines';
 import { batchPath } from '../api/batch-answer';
 import { openDownload, type Caller } from '../api/call-api';
@@ -22,7 +22,7 @@ const DOWNLOAD_MS_MAX = 2 * 60_000;
  * @returns `unreadable` when the API has the batch but not its results, or they are no results.
  * @throws ApplicationFailure of the table in `http-failures.ts` for anything that may pass.
  */
-export async function proveBatch(
+export async function identifyOwner(
   caller: Caller,
   batchId: string,
   prefix: string

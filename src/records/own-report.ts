@@ -1,0 +1,35 @@
+import { failure } from '../contract/failures';
+import type { Report } from '../contract/public';
+import { outputFiles } from './job-files';
+import { readRecord, type RecordSource } from './record-text';
+
+/**
+ * Reads a report, whichever job's it is.
+ *
+ * @returns undefined when there is none.
+ */
+export async function readReport(store: RecordSource, key: string): Promise<Report | undefined> {
+  return (await readRecord(store, key, 'job_id')) as Report | undefined;
+}
+
+/**
+ * Reads a job's report in an output folder.
+ *
+ * @returns undefined when there is none.
+ * @throws ApplicationFailure `MessageBatch.BadOptions` when the folder holds another job's report.
+ */
+export async function readOwnReport(
+  store: RecordSource,
+  outputKey: string,
+  jobId: string
+): Promise<Report | undefined> {
+  const report = await store.readJson(outputFiles(outputKey).report);
+  if (report === undefined) return undefined;
+  if (typeof report === 'object' && report !== null && 'job_id' in report) {
+    if (report.job_id === jobId) return report as Report;
+  }
+  throw failure(
+    'MessageBatch.BadOptions',
+    `The output folder ${outputKey} holds a report.json that is not this job's. Nothing was changed; choose another folder.`
+  );
+}

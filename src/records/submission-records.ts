@@ -1,0 +1,89 @@
+/**
+ * The records of a chunk's submission: attempts, their ends, and the batch.
+ *
+ * @module
+ */
+import { readRecord, type RecordSource } from './record-text';
+
+/** `batch.json`: the API made a batch of the chunk. */
+export interface BatchRecord {
+  readonly batch_id: string;
+  readonly created_at: string;
+  readonly expires_at: string;
+  /** Name of the intent that it came from. */
+  readonly intent: string;
+  readonly recorded_at: string;
+}
+
+/** `intents/<name>.json`: one attempt to submit is about to begin. */
+export interface IntentRecord {
+  /** The API's own time, from the `date` header of a call just before; RFC 3339. */
+  readonly api_time: string;
+  /** The socket is destroyed this long after the POST began. */
+  readonly deadline_ms: number;
+  readonly workspace_id: string | null;
+  readonly organization_id: string | null;
+  readonly requests: number;
+  readonly body_sha256: string;
+  readonly started_at: string;
+}
+
+/** `intents/<name>.end.json`: how an attempt to submit ended, for certain. */
+export interface IntentEndRecord {
+  readonly end: 'accepted' | 'refused' | 'withdrawn' | 'absent';
+  readonly at: string;
+  readonly batch_id?: string;
+}
+
+/** `intents/<name>.cut.json`: the socket of a POST whose answer was lost is closed. */
+export interface IntentCutRecord {
+  /** Counted from the intent's `api_time`. */
+  readonly after_ms: number;
+}
+
+/** `batches/<batch id>.json`, outside of the jobs: who owns a batch. */
+export interface OwnerRecord {
+  readonly job_id: string;
+  readonly round: number;
+  readonly chunk: number;
+}
+
+/** @returns undefined when no batch is known. */
+export async function readBatchRecord(
+  store: RecordSource,
+  key: string
+): Promise<BatchRecord | undefined> {
+  return (await readRecord(store, key, 'batch_id')) as BatchRecord | undefined;
+}
+
+/** @returns undefined when there is no such intent. */
+export async function readIntentRecord(
+  store: RecordSource,
+  key: string
+): Promise<IntentRecord | undefined> {
+  return (await readRecord(store, key, 'api_time')) as IntentRecord | undefined;
+}
+
+/** @returns undefined when the intent's end is not known. */
+export async function readIntentEndRecord(
+  store: RecordSource,
+  key: string
+): Promise<IntentEndRecord | undefined> {
+  return (await readRecord(store, key, 'end')) as IntentEndRecord | undefined;
+}
+
+/** @returns undefined when the attempt vanished, or has another end. */
+export async function readIntentCutRecord(
+  store: RecordSource,
+  key: string
+): Promise<IntentCutRecord | undefined> {
+  return (await readRecord(store, key, 'after_ms')) as IntentCutRecord | undefined;
+}
+
+/** @returns undefined when no job of this store is known to own the batch. */
+export async function readOwnerRecord(
+  store: RecordSource,
+  key: string
+): Promise<OwnerRecord | undefined> {
+  return (await readRecord(store, key, 'job_id')) as OwnerRecord | undefined;
+}
