@@ -1,5 +1,5 @@
 /**
- * A Message Batch as the API describes it, checked: what is not as documented is a loud failure.
+ * A Message Batch as the API describes it, checked: anything undocumented fails.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import { BATCHES_PATH, callJson, type Caller } from './call-api';
 import { unexpectedAnswer, type CallContext } from './http-failures';
 
 const STATUSES = ['in_progress', 'canceling', 'ended'] as const satisfies BatchCheck['status'][];
-/** What may stand in a path. Documented is only that an id's format and length may change. */
+/** What is safe in a path. The API only documents that an id's format and length may change. */
 const BATCH_ID_PATTERN = /^[A-Za-z0-9_-]{1,200}$/;
 
 export function isBatchId(id: unknown): id is string {
   return typeof id === 'string' && BATCH_ID_PATTERN.test(id);
 }
 
-/** Until the first byte of results; the API may have a large file to put together. */
-export const RESULTS_START_MS_MAX = 2 * 60_000;
-
 /** The path of a batch, or of something below it. */
 export function batchPath(batchId: string, below = ''): string {
   if (!isBatchId(batchId)) {
-    throw failure('MessageBatch.Refused', 'The id of the batch holds characters that no id has.');
+    throw failure(
+      'MessageBatch.Refused',
+      'The id of the batch contains characters that no id has.'
+    );
   }
   return `${BATCHES_PATH}/${batchId}${below}`;
 }
 
-/** Looks at a batch. @throws ApplicationFailure `MessageBatch.BatchNotFound` (retryable) on 404. */
+/** Asks for the status of a batch. @throws ApplicationFailure `MessageBatch.BatchNotFound` (retryable) on 404. */
 export async function retrieveBatch(caller: Caller, batchId: string): Promise<BatchCheck> {
   const path = batchPath(batchId);
   const context = { what: `the status of batch ${batchId}`, batchId };
@@ -91,7 +91,7 @@ function parseCounts(counts: unknown): BatchCheck['counts'] | null {
     : null;
 }
 
-/** One spelling for the API's two: `…:40.141141+00:00` and `…Z`. */
+/** Normalizes the API's two spellings: `…:40.141141+00:00` and `…Z`. */
 function parseTime(value: unknown): string | null {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();

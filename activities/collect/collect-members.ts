@@ -8,7 +8,7 @@ import { referenceAt } from '../../src/records/reference-at';
 import { readLines } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
 
-/** The requests of a chunk, in the order of its body; numbers only, whatever the requests hold. */
+/** The requests of a chunk, in the order of its body; numbers only, whatever the size of the requests. */
 export interface Members {
   readonly count: number;
   /** Ascending. */
@@ -39,20 +39,23 @@ export async function readMembers(
   if (at === count) return { count, positions, attempts };
   throw failure(
     'MessageBatch.StoreDamaged',
-    `The object ${key} has ${at} lines instead of ${count}.`
+    `The object ${key} in the store has ${at} lines instead of ${count}.`
   );
 }
 
-/** What is damaged may be no line at all, long before the hash at the object's end tells. */
+/** A damaged line may not even parse, long before the hash at the end of the object reveals the damage. */
 function parseMember(bytes: Buffer, key: string): MemberLine {
   try {
     return JSON.parse(bytes.toString('latin1')) as MemberLine;
   } catch {
-    throw failure('MessageBatch.StoreDamaged', `The object ${key} holds a line that is none.`);
+    throw failure(
+      'MessageBatch.StoreDamaged',
+      `The object ${key} in the store has a damaged line.`
+    );
   }
 }
 
-/** Finds the place of a position among the members; -1 when it is none of theirs. */
+/** Finds the index of the member with a position; -1 when there is none. */
 export function indexOfPosition({ count, positions }: Members, position: number): number {
   let low = 0;
   let high = count - 1;

@@ -1,12 +1,12 @@
 /**
- * What is kept of a results file while it streams past: for each member where its result lies in the spool and what it
- * means. Numbers in typed arrays, never contents: a hundred thousand results take two megabytes, however long they are.
+ * What is kept of a results file while it is read: for each member, the place of its result in the spool and its verdict.
+ * Numbers in typed arrays, never contents: a hundred thousand results take two megabytes, however long they are.
  *
  * @module
  */
 import { classifyResult, type ResultType, type Verdict } from '../../src/core/collect/outcome';
-import { addUsage, emptyUsage, parseUsage, type UsageSum } from '../../src/core/collect/usage';
-import { costPicoUsd } from '../../src/core/money/cost';
+import { addUsage, emptyUsage, type UsageSum } from '../../src/core/collect/usage';
+import { costOfMessage } from '../../src/core/money/message-cost';
 import { jsonMembers } from '../../src/core/plan/json-members';
 import { toPosition } from '../../src/core/plan/wire-id';
 import type { Line } from '../../src/store/lines';
@@ -22,7 +22,7 @@ export interface IndexContext {
 
 /** What is wrong with a results file, counted. */
 export interface Flaws {
-  /** Blank lines, and lines that are no JSON or no result: torn ones. */
+  /** Blank lines, and lines that are not JSON or not a result. */
   unreadable: number;
   /** Ids that are not the chunk's. */
   foreign: number;
@@ -33,21 +33,21 @@ export interface ResultsIndex extends IndexContext {
   /** Offset of each member's result in the spool; -1 for none. */
   readonly offsets: Float64Array;
   readonly lengths: Uint32Array;
-  /** Places in {@link VERDICTS}. */
+  /** Indexes of {@link VERDICTS}. */
   readonly verdicts: Uint8Array;
   readonly counts: Record<ResultType, number>;
   readonly flaws: Flaws;
   readonly usage: UsageSum;
   readonly stopReasons: Record<string, number>;
   lines: number;
-  /** Null as soon as one model's price is not known. */
+  /** Null as soon as one model's price is unknown. */
   costPicoUsd: bigint | null;
-  /** The first type that this version does not know; never set by a line that is not whole. */
+  /** The first type of result or error that this version does not know; only whole lines set it. */
   unknown: string | null;
   spoolBytes: number;
 }
 
-/** Every verdict that can be kept; the first is that of a result that never came. */
+/** Every verdict that can be kept; the first is that of a missing result. */
 export const VERDICTS: readonly Verdict[] = [
   { outcome: 'give_up', type: 'missing' },
   { outcome: 'done', type: 'succeeded' },
@@ -82,9 +82,9 @@ export function createResultsIndex(context: IndexContext): ResultsIndex {
 }
 
 /**
- * Takes in one line.
+ * Adds one line.
  *
- * @returns The bytes of its result, to be appended to the spool; null when the line brings nothing.
+ * @returns The bytes of its result, to be appended to the spool; null when the line adds no result.
  */
 export function addLine(index: ResultsIndex, { bytes }: Line): Buffer | null {
   index.lines++;
@@ -130,17 +130,16 @@ function judge(index: ResultsIndex, member: number, result: Record<string, unkno
   if (verdict.outcome === 'done') addMessage(index, result['message']);
 }
 
-/** Adds up what a succeeded result says about itself. A message that says nothing costs nothing that is known. */
+/** Adds up stop reason, usage and cost of a succeeded result. */
 function addMessage(index: ResultsIndex, message: unknown): void {
   const given = isObject(message) ? message : {};
   const reason = given['stop_reason'];
   const name = typeof reason === 'string' && STOP_REASON_PATTERN.test(reason) ? reason : 'unknown';
   index.stopReasons[name] = (index.stopReasons[name] ?? 0) + 1;
-  const rawUsage = isObject(given['usage']) ? given['usage'] : {};
-  const usage = parseUsage(rawUsage);
+  const { usage, picoUsd } = costOfMessage(message);
   addUsage(index.usage, usage);
-  const cost = costPicoUsd(given['model'], usage, rawUsage['inference_geo']);
-  index.costPicoUsd = cost === null || index.costPicoUsd === null ? null : index.costPicoUsd + cost;
+  index.costPicoUsd =
+    picoUsd === null || index.costPicoUsd === null ? null : index.costPicoUsd + picoUsd;
 }
 
 function parseLine(
@@ -158,7 +157,7 @@ function parseLine(
   return typeof id === 'string' && isObject(result) ? { custom_id: id, result } : null;
 }
 
-/** Of a key that stands twice the last counts, as it does for the parser. */
+/** Of a duplicate key the last one counts, as in `JSON.parse`. */
 function spanOfResult(line: Buffer): Buffer {
   const member = jsonMembers(line).findLast(({ key }) => key === 'result');
   return member === undefined ? Buffer.alloc(0) : line.subarray(member.start, member.end);

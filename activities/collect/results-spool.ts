@@ -8,26 +8,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failure } from '../../src/contract/failures';
 import { LINE_BYTES_MAX } from '../../src/contract/limits';
+import type { DownloadEnd } from '../../src/core/collect/judge-reading';
 import { LineTooLongError, readLines } from '../../src/store/lines';
 import { transportCode } from '../api/http-failures';
 import { addLine, type ResultsIndex } from './results-index';
 
 export interface Download {
   readonly body: AsyncIterable<Uint8Array>;
-  /** Ends the body when nothing comes for too long. */
-  readonly stalled: () => void;
+  /** Called when no data arrives for `stallMs`; ends the body. */
+  readonly onStall: () => void;
   readonly stallMs: number;
   /** Called for every piece; throws when the Activity is canceled. */
   readonly heartbeat: (details: { readonly lines: number; readonly bytes: number }) => void;
 }
 
-/** Whether the body came to its own end, or why not. */
-export type DownloadEnd = 'whole' | 'broken' | 'line_too_long';
-
 /**
- * Runs something with an empty file in a folder of its own, which is always removed.
+ * Runs a function with an empty file in a temporary folder, which is always removed.
  *
- * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when there is no room for it.
+ * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when the disk has no space for it.
  */
 export async function withSpool<T>(run: (file: FileHandle) => Promise<T>): Promise<T> {
   const folder = await onDisk(() =>
@@ -50,7 +48,7 @@ export async function spoolResults(
   download: Download,
   file: FileHandle,
   index: ResultsIndex
-): Promise<DownloadEnd> {
+): Promise<Exclude<DownloadEnd, 'no_results'>> {
   const state = { bytes: 0, broken: false };
   await onDisk(() => file.truncate(0));
   let at = 0;
@@ -62,7 +60,7 @@ export async function spoolResults(
         const span = addLine(index, line);
         if (span !== null) spans.push(span);
       }
-      // The lines share memory with the piece that they came in: they are written before the next one is asked for.
+      // The lines share memory with the piece that they came in, so they are written before the next piece is read.
       const [first] = spans;
       const piece = spans.length === 1 && first !== undefined ? first : Buffer.concat(spans);
       at = await onDisk(() => writeAt(file, piece, at));
@@ -75,7 +73,7 @@ export async function spoolResults(
   return state.broken ? 'broken' : 'whole';
 }
 
-/** The body, with an end to waiting. A connection that breaks ends it too: what came before is still looked at. */
+/** The body, without endless waiting. A broken connection ends it too: the data before that still counts. */
 async function* watched(
   download: Download,
   state: { bytes: number; broken: boolean }
@@ -84,23 +82,23 @@ async function* watched(
   try {
     yield* pieces(iterator, download, state);
   } finally {
-    // Left early: a line too long, no room on the disk, or a cancellation.
+    // The reader stopped early: a line too long, a full disk, or a cancellation.
     await iterator.return?.().catch(() => undefined);
   }
 }
 
 async function* pieces(
   iterator: AsyncIterator<Uint8Array>,
-  { stalled, stallMs }: Download,
+  { onStall, stallMs }: Download,
   state: { bytes: number; broken: boolean }
 ): AsyncGenerator<Uint8Array> {
   for (;;) {
-    const timer = setTimeout(stalled, stallMs);
+    const timer = setTimeout(onStall, stallMs);
     let next: IteratorResult<Uint8Array>;
     try {
       next = await iterator.next();
     } catch {
-      // The error says no more than that; it may hold headers.
+      // The error adds nothing, and may contain headers.
       state.broken = true;
       return;
     } finally {
@@ -112,7 +110,7 @@ async function* pieces(
   }
 }
 
-/** @returns The offset behind what was written. */
+/** @returns The offset after the bytes written. */
 async function writeAt(file: FileHandle, piece: Buffer, start: number): Promise<number> {
   let done = 0;
   while (done < piece.length) {
@@ -128,7 +126,7 @@ async function onDisk<T>(run: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw failure(
       'MessageBatch.StoreUnavailable',
-      `The temporary folder ${tmpdir()} of this Worker can't hold the results (${transportCode(error) ?? 'unknown error'}).`
+      `The temporary folder ${tmpdir()} of this Worker cannot store the results (${transportCode(error) ?? 'unknown error'}).`
     );
   }
 }

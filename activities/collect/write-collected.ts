@@ -13,7 +13,7 @@ import { outcomeLines, retryLines } from './write-outcomes';
 export interface CollectedParts {
   readonly store: Store;
   readonly input: CollectInput;
-  /** Null when nobody could look at the batch any more. */
+  /** Null for a batch that the API no longer knows. */
   readonly check: BatchCheck | null;
   readonly index: ResultsIndex;
   readonly spool: FileHandle;
@@ -21,16 +21,16 @@ export interface CollectedParts {
   readonly heartbeat: (details: unknown) => void;
 }
 
-/** Writes what a chunk came to: outcomes, requests for a later round, and last the record. */
+/** Writes the outcomes of a chunk, its requests for a later round, and last the record. */
 export async function writeCollected(parts: CollectedParts): Promise<Collected> {
   const { store, input, check, index, spool, heartbeat } = parts;
   const files = chunkFiles(input.jobId, input);
   const collected = sumUp(input.batchId, index);
   const outcomes = await store.write(
     files.outcomes,
-    beating(outcomeLines(index, spool), heartbeat)
+    withHeartbeat(outcomeLines(index, spool), heartbeat)
   );
-  const retry = await store.write(files.retry, beating(retryLines(index), heartbeat));
+  const retry = await store.write(files.retry, withHeartbeat(retryLines(index), heartbeat));
   const record: CollectedRecord = {
     collected,
     ended_at: check?.endedAt ?? null,
@@ -40,7 +40,7 @@ export async function writeCollected(parts: CollectedParts): Promise<Collected> 
     outcomes,
     retry,
   };
-  // A chunk that is collected has a batch: whoever adds up the job looks there first.
+  // Finish reads the batch record first, so a collected chunk must have one.
   if (check !== null) await ensureBatchRecord(store, input, input.batchId, check);
   await store.write(files.collected, toRecordText(record));
   return collected;
@@ -72,7 +72,7 @@ function sumUp(batchId: string, index: ResultsIndex): Collected {
   return { batchId, requests, counts, retry, retryAfterAccount, stopped, final };
 }
 
-async function* beating(
+async function* withHeartbeat(
   source: AsyncIterable<Buffer>,
   heartbeat: CollectedParts['heartbeat']
 ): AsyncGenerator<Buffer> {

@@ -1,8 +1,8 @@
 /**
- * Turns an index and its spool into the chunk's two files.
+ * Turns an index and its spool into two files of the chunk.
  *
- * `outcomes.jsonl`, a line per member in input order, as `src/core/collect/outcome-line.ts` reads it, the result's bytes as the API
- * gave them. `retry.jsonl`, a line per request for a later round: `[position,nextAttempt,"kind"]`.
+ * `outcomes.jsonl` has a line per member in input order, as `src/core/collect/outcome-line.ts` reads it, with the result's
+ * bytes as the API sent them. `retry.jsonl` has a line per request for a later round: `[position,nextAttempt,"kind"]`.
  *
  * Why: docs/decisions/014-result-bytes-are-copied.md
  *
@@ -14,16 +14,15 @@ import type { Verdict } from '../../src/core/collect/outcome';
 import { verdictOf, type ResultsIndex } from './results-index';
 
 const PIECE_BYTES = 256 * 1024;
-/** More than the longest beginning and end of a line. */
+/** More than the longest start and end of a line together. */
 const FRAME_BYTES_MAX = 128;
 const MISSING = '{"type":"missing"}';
 
 /**
  * Writes the lines of `outcomes.jsonl`.
  *
- * Results come in any order, so each is read from where it lies. The reads are synchronous: a hundred thousand of a
- * microsecond each, from a file that was just written, would cost a second and more as promises. After every piece the
- * event loop has its turn.
+ * Results arrive in any order, so each is read from its place in the spool. The reads are synchronous: a hundred thousand
+ * reads of a microsecond each would take more than a second as promises. The event loop runs after every piece.
  */
 export async function* outcomeLines(
   index: ResultsIndex,
@@ -64,7 +63,7 @@ export async function* retryLines(index: ResultsIndex): AsyncGenerator<Buffer> {
     const kind = retryKind(verdictOf(index, member));
     if (kind === null) continue;
     const { positions, attempts } = index.members;
-    // What the account stopped was never tried.
+    // A request that the account prevented was never tried.
     const next = (attempts[member] ?? 1) + (kind === 'account' ? 0 : 1);
     piece += `[${positions[member] ?? 0},${next},"${kind}"]\n`;
     if (piece.length < PIECE_BYTES) continue;
@@ -88,7 +87,7 @@ function lineStart(index: ResultsIndex, member: number): string {
 
 type SpanReader = (target: Buffer, at: number, offset: number, length: number) => void;
 
-/** Reads ahead where one result follows the other, as in a file that came in order. */
+/** Reads ahead where one result follows the other, as in a file that arrived in order. */
 function createSpanReader({ fd }: FileHandle, spoolBytes: number): SpanReader {
   const ahead = Buffer.allocUnsafe(PIECE_BYTES);
   let aheadStart = 0;
@@ -134,5 +133,5 @@ function readFully(fd: number, target: Buffer, at: number, length: number, offse
 }
 
 function endOfSpool(): Error {
-  return new Error('The spool of the results ended early: something else has cut it.');
+  return new Error('The spool file of the results is shorter than what was written to it.');
 }

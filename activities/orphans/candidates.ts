@@ -1,7 +1,7 @@
 /**
- * Batches that may be what a POST without an answer made.
+ * Batches that a POST without an answer may have created.
  *
- * What is learned of a candidate is written down, so that one which disappears later is not taken for never having been.
+ * What is learned about a candidate is recorded, so that one that disappears later still counts as having existed.
  *
  * @module
  */
@@ -25,46 +25,46 @@ import { findOwner } from '../submissions/batch-record';
 import type { Intent } from '../submissions/intents';
 import { identifyOwner } from './identify-owner';
 
-/** What is looked for: a batch of this chunk, made by one of these POSTs. */
+/** What to search for: a batch of this chunk, created by one of these POSTs. */
 export interface Search {
   readonly store: Store;
   readonly chunk: JobContext & ChunkName;
   readonly caller: Caller;
   readonly requests: number;
   readonly posts: readonly LostPost[];
-  /** How long after its end a POST may still have been delivered. */
+  /** How long after its socket was closed a POST may still have been delivered. */
   readonly lateMs: number;
   /** What the wire ids of the chunk begin with. */
   readonly prefix: string;
 }
 
-export interface Found {
+export interface FoundCandidates {
   readonly candidates: readonly Candidate[];
-  /** The API's time of the list. */
+  /** The API's time when it sent the list. */
   readonly apiNowMs: number;
 }
 
-/** A POST as its intent tells of it. */
+/** The POST of an open intent. */
 export function toLostPost({ record, socketClosedAfterMs }: Intent): LostPost {
   return {
     apiTimeMs: Date.parse(record.api_time),
-    // Where the attempt vanished, its deadline is the last moment at which it can have sent anything.
+    // If the attempt vanished, its deadline is the last moment at which it can have sent anything.
     closedAfterMs: socketClosedAfterMs ?? record.deadline_ms,
   };
 }
 
-/** Lists every batch back to the first of the POSTs and keeps what could be ours, with what its results say. */
+/** Lists every batch back to the first of the POSTs, and examines those that could be the chunk's. */
 export async function findCandidates(
   search: Search,
   heartbeat: (details: unknown) => void
-): Promise<Found> {
+): Promise<FoundCandidates> {
   const times = search.posts.map(({ apiTimeMs }) => apiTimeMs);
   const sinceMs = Math.min(...times) - API_CLOCK_MARGIN_MS;
   const { batches, apiNowMs } = await listBatchesSince(search.caller, sinceMs, heartbeat);
   return { candidates: await collectCandidates(search, batches, heartbeat), apiNowMs };
 }
 
-/** Everything that could be ours: what the list shows, and what it once showed. */
+/** Every batch that could be the chunk's: those on the list, and those that earlier searches found. */
 async function collectCandidates(
   search: Search,
   listed: readonly ListedBatch[],
@@ -86,14 +86,14 @@ async function collectCandidates(
   for (const key of await store.list(files.candidates)) {
     const record = await readCandidateRecord(store, key);
     if (record === undefined || seen.has(record.batch_id)) continue;
-    const again = await lookAgain(search, record);
-    if (again !== null) candidates.push(again);
+    const candidate = await examineAgain(search, record);
+    if (candidate !== null) candidates.push(candidate);
   }
   return candidates;
 }
 
-/** A candidate of an earlier look that the list no longer shows: gone, or the list is behind. */
-async function lookAgain(search: Search, record: CandidateRecord): Promise<Candidate | null> {
+/** A candidate of an earlier search that is not on the list: it was deleted, or the list is stale. */
+async function examineAgain(search: Search, record: CandidateRecord): Promise<Candidate | null> {
   if (record.proof !== 'unproven') return toCandidate(record, { ended: true, lost: false });
   const owner = await findOwner(search.store, search.chunk, record.batch_id);
   if (owner === 'other') return null;
@@ -126,7 +126,7 @@ async function examine(
     proof: proof === 'unreadable' ? 'unproven' : proof,
   };
   if (known?.proof !== record.proof) await store.write(key, toRecordText(record));
-  // Results can be late by moments; only archived ones are gone.
+  // Results can be late by a few moments; only those of an archived batch are lost.
   const lost = proof === 'unreadable' && check.archivedAt !== null;
   return toCandidate(record, { ended, lost });
 }

@@ -1,44 +1,57 @@
 /**
- * A second batch of one chunk: the API took a POST whose answer was lost, after it had shown for long that it had not.
+ * A second batch of one chunk: the API delivered a POST so late that the chunk had already been submitted again.
  *
- * Nothing a client can do excludes it. It is stopped if it still runs, and its price is said.
+ * No client can prevent this. The duplicate is canceled if it is still running, and its cost is reported.
  *
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { BatchInput, BatchCheck } from '../../src/contract/activities';
+import type { BatchCheck, BatchInput } from '../../src/contract/activities';
 import { isMessageBatchFailure } from '../../src/contract/failures';
 import { LINE_BYTES_MAX } from '../../src/contract/limits';
-import { parseUsage } from '../../src/core/collect/usage';
-import { costPicoUsd, toNanoUsd } from '../../src/core/money/cost';
+import { toNanoUsd } from '../../src/core/money/cost';
+import { costOfMessage } from '../../src/core/money/message-cost';
 import { chunkFiles } from '../../src/records/job-files';
 import { readDuplicateRecord, type DuplicateRecord } from '../../src/records/orphan-records';
 import { toRecordText } from '../../src/records/record-text';
 import { readLines } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
-import { batchPath, RESULTS_START_MS_MAX, retrieveBatch, totalOf } from '../api/batch-answer';
-import { callJson, openDownload, type Caller } from '../api/call-api';
+import { retrieveBatch, totalOf } from '../api/batch-answer';
+import type { Caller } from '../api/call-api';
+import { cancelBatch } from '../api/cancel-batch';
+import { openResults } from '../api/open-results';
 import { readIntents } from '../submissions/intents';
 import { findCandidates, toLostPost } from './candidates';
 
 const DOWNLOAD_MS_MAX = 30 * 60_000;
-/** How often results are read that do not come whole. */
+/** How often results are read that arrive incomplete. */
 const READS_MAX = 3;
 
+type Heartbeat = (details: unknown) => void;
+
+export interface LateSearch {
+  readonly requests: number;
+  /** What the wire ids of the chunk begin with. */
+  readonly prefix: string;
+  readonly heartbeat: Heartbeat;
+}
+
 /**
- * A last look before a chunk is collected: a batch that the list hid for longer than `lostAnswerWait` may have shown up. One
- * that still runs can't be told from another's, and is left alone.
+ * Searches for duplicates a last time before a chunk is collected: the list may have hidden a batch for longer than
+ * `lostAnswerWait`.
+ *
+ * A batch that is still running cannot be told from one of another job, so it is left alone.
  */
 export async function recordLateDuplicates(
   store: Store,
   caller: Caller,
   input: BatchInput,
-  { requests, prefix, heartbeat }: LateLook
+  { requests, prefix, heartbeat }: LateSearch
 ): Promise<void> {
   const intents = await readIntents(store, input);
   const posts = intents.filter(({ end }) => end?.end === 'absent').map(toLostPost);
   if (posts.length === 0) return;
-  // However late: nothing waits for what this look finds.
+  // No limit on how late: nothing waits for a batch that this search finds.
   const search = { store, chunk: input, caller, requests, posts, lateMs: Infinity, prefix };
   const { candidates } = await findCandidates(search, heartbeat);
   for (const { batchId, createdAtMs, proof } of candidates) {
@@ -47,24 +60,17 @@ export async function recordLateDuplicates(
   }
 }
 
-interface LateLook {
-  readonly requests: number;
-  /** What the wire ids of the chunk begin with. */
-  readonly prefix: string;
-  readonly heartbeat: (details: unknown) => void;
-}
-
 export interface Duplicate extends BatchInput {
   readonly createdAtMs: number;
   readonly requests: number;
 }
 
-/** Stops a duplicate, finds out what it costs, and writes it down. One that somebody has deleted has no known cost. */
+/** Cancels a duplicate, finds out what it costs, and records it. The cost of a deleted duplicate is unknown. */
 export async function recordDuplicate(
   store: Store,
   caller: Caller,
   { createdAtMs, requests, ...input }: Duplicate,
-  heartbeat: (details: unknown) => void
+  heartbeat: Heartbeat
 ): Promise<void> {
   const { batchId } = input;
   const key = chunkFiles(input.jobId, input).duplicate(batchId);
@@ -74,23 +80,19 @@ export async function recordDuplicate(
     batch_id: batchId,
     created_at: new Date(createdAtMs).toISOString(),
     requests,
-    cost_nano_usd: await stopAndPrice(caller, batchId, heartbeat),
+    cost_nano_usd: await cancelAndPrice(caller, batchId, heartbeat),
   };
   await store.write(key, toRecordText(record));
 }
 
-async function stopAndPrice(
+async function cancelAndPrice(
   caller: Caller,
   batchId: string,
-  heartbeat: (details: unknown) => void
+  heartbeat: Heartbeat
 ): Promise<string | null> {
   try {
     const check = await retrieveBatch(caller, batchId);
-    if (check.status === 'in_progress') {
-      const what = `the cancellation of the duplicate ${batchId}`;
-      const path = batchPath(batchId, '/cancel');
-      await callJson(caller, { method: 'post', path, what, batchId });
-    }
+    if (check.status === 'in_progress') await cancelBatch(caller, batchId);
     return await costOf(caller, batchId, check, heartbeat);
   } catch (error) {
     if (isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) return null;
@@ -98,47 +100,41 @@ async function stopAndPrice(
   }
 }
 
-/** @returns null when it is not known: the batch still runs, or its results or a model's price are not to be had. */
+/**
+ * Adds up what a batch costs.
+ *
+ * @returns null when the batch is still running, its results cannot be read, or a model's price is unknown.
+ */
 async function costOf(
   caller: Caller,
   batchId: string,
   check: BatchCheck,
-  heartbeat: (details: unknown) => void
+  heartbeat: Heartbeat
 ): Promise<string | null> {
   if (check.status !== 'ended') return null;
   for (let reads = 1; reads <= READS_MAX; reads++) {
     const { lines, picoUsd } = await readCost(caller, batchId, heartbeat);
-    // Half a file is half a price.
+    // An incomplete file would give too low a cost.
     if (lines === totalOf(check)) return picoUsd === null ? null : toNanoUsd(picoUsd).toString();
   }
   return null;
 }
 
-/** Adds up what the results say, as far as they come. */
+/** Adds up the cost of the results that arrive. */
 async function readCost(
   caller: Caller,
   batchId: string,
-  heartbeat: (details: unknown) => void
+  heartbeat: Heartbeat
 ): Promise<{ readonly lines: number; readonly picoUsd: bigint | null }> {
-  const context = Context.current();
-  const what = `the results of the duplicate ${batchId}`;
-  const call = {
-    method: 'get',
-    path: batchPath(batchId, '/results'),
-    what,
-    batchId,
-    timeoutMs: RESULTS_START_MS_MAX,
-  } as const;
-  const signal = AbortSignal.any([
-    context.cancellationSignal,
-    AbortSignal.timeout(DOWNLOAD_MS_MAX),
-  ]);
-  const body = await openDownload(caller, call, signal).then((response) => response.body, noBody);
+  const { cancellationSignal, cancelled } = Context.current();
+  const signal = AbortSignal.any([cancellationSignal, AbortSignal.timeout(DOWNLOAD_MS_MAX)]);
+  const results = await openResults(caller, batchId, signal);
+  // The job's own results do not wait for those of a duplicate.
+  if (results.kind !== 'open') return { lines: 0, picoUsd: 0n };
   let count = 0;
   let picoUsd: bigint | null = 0n;
   try {
-    const source = (body ?? []) as AsyncIterable<Uint8Array>;
-    for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
+    for await (const lines of readLines(results.body, { lineBytesMax: LINE_BYTES_MAX })) {
       for (const { bytes } of lines) {
         const cost = costOfLine(bytes);
         picoUsd = cost === null || picoUsd === null ? null : picoUsd + cost;
@@ -147,30 +143,17 @@ async function readCost(
       heartbeat({ duplicate: batchId });
     }
   } catch {
-    // The connection broke off, or the Activity is canceled: that looks alike.
-    if (context.cancellationSignal.aborted) await context.cancelled;
+    // A cancellation and a broken connection cause the same error.
+    if (cancellationSignal.aborted) await cancelled;
   }
   return { lines: count, picoUsd };
 }
 
-/** Results that are not there, or not any more, are no reason to wait with the job's own. */
-function noBody(error: unknown): null {
-  const isGone =
-    isMessageBatchFailure(error, 'MessageBatch.BatchNotFound') ||
-    isMessageBatchFailure(error, 'MessageBatch.Refused');
-  if (isGone) return null;
-  throw error;
-}
-
 function costOfLine(line: Buffer): bigint | null {
   try {
-    const { result } = JSON.parse(line.toString('utf8')) as {
-      result?: { message?: { model?: unknown; usage?: Record<string, unknown> } };
-    };
-    const message = result?.message;
+    const { result } = JSON.parse(line.toString('utf8')) as { result?: { message?: unknown } };
     // Only succeeded requests are billed, and only they have a message.
-    if (message === undefined) return 0n;
-    return costPicoUsd(message.model, parseUsage(message.usage), message.usage?.['inference_geo']);
+    return result?.message === undefined ? 0n : costOfMessage(result.message).picoUsd;
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 /**
- * Whose batch is it? The ids in its results say.
+ * Whose batch is it? The ids in its results tell.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import { failure, isMessageBatchFailure } from '../../src/contract/failures';
 import { LINE_BYTES_MAX } from '../../src/contract/limits';
 import { toPosition } from '../../src/core/plan/wire-id';
 import { LineTooLongError, readLines } from '../../src/store/lines';
-import { batchPath } from '../api/batch-answer';
-import { openDownload, type Caller } from '../api/call-api';
+import type { Caller } from '../api/call-api';
+import { openResults } from '../api/open-results';
 
-/** One line is enough: every id names its job, chunk and round. A second guards against a line that is torn. */
+/** One line is enough, since every id names its job, chunk and round. A second one guards against a torn line. */
 const LINES_READ_MAX = 2;
 const DOWNLOAD_MS_MAX = 2 * 60_000;
 
 /**
- * Reads the first results of a batch that has ended.
+ * Reads the first results of a batch that has ended, and compares their ids with those of a chunk.
  *
  * @param prefix - What the chunk's own wire ids begin with.
- * @returns `unreadable` when the API has the batch but not its results, or they are no results.
- * @throws ApplicationFailure of the table in `http-failures.ts` for anything that may pass.
+ * @returns `unreadable` when the API does not know the batch, or its results contain no id.
+ * @throws ApplicationFailure of the table in `http-failures.ts` for every other refusal, and for a broken connection.
  */
 export async function identifyOwner(
   caller: Caller,
@@ -28,27 +28,21 @@ export async function identifyOwner(
   prefix: string
 ): Promise<'ours' | 'foreign' | 'unreadable'> {
   const ids = await readFirstIds(caller, batchId);
-  const [first] = ids;
-  if (first === undefined) return 'unreadable';
+  if (ids.length === 0) return 'unreadable';
   return ids.every((id) => toPosition(prefix, id) !== null) ? 'ours' : 'foreign';
 }
 
 async function readFirstIds(caller: Caller, batchId: string): Promise<string[]> {
   const { cancellationSignal, cancelled } = Context.current();
-  const controller = new AbortController();
+  const download = new AbortController();
+  const timeout = AbortSignal.timeout(DOWNLOAD_MS_MAX);
+  const signal = AbortSignal.any([download.signal, cancellationSignal, timeout]);
   const ids: string[] = [];
-  const signals = [controller.signal, cancellationSignal, AbortSignal.timeout(DOWNLOAD_MS_MAX)];
-  const call = {
-    method: 'get',
-    path: batchPath(batchId, '/results'),
-    what: `the first results of batch ${batchId}`,
-    batchId,
-  } as const;
   try {
-    const { body } = await openDownload(caller, call, AbortSignal.any(signals));
-    if (body === null) return ids;
-    const source = body as AsyncIterable<Uint8Array>;
-    for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
+    const results = await openResults(caller, batchId, signal);
+    if (results.kind === 'notFound') return [];
+    if (results.kind === 'refused') throw results.failure;
+    for await (const lines of readLines(results.body, { lineBytesMax: LINE_BYTES_MAX })) {
       for (const { bytes } of lines) {
         const id = idOf(bytes);
         if (id === null) return ids;
@@ -58,15 +52,17 @@ async function readFirstIds(caller: Caller, batchId: string): Promise<string[]> 
     }
     return ids;
   } catch (error) {
-    if (isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) return [];
     if (isMessageBatchFailure(error)) throw error;
     if (cancellationSignal.aborted) return await cancelled;
-    // What came before the connection broke off, or before a line without an end, is whole.
+    // The lines before a broken connection, or before one that never ends, are complete.
     if (ids.length > 0 || error instanceof LineTooLongError) return ids;
-    const message = `The first results of batch ${batchId} did not come: the connection broke off.`;
-    throw failure('MessageBatch.ApiUnavailable', message, { details: { batchId } });
+    throw failure(
+      'MessageBatch.ApiUnavailable',
+      `The connection broke off before the first results of batch ${batchId}.`,
+      { details: { batchId } }
+    );
   } finally {
-    controller.abort();
+    download.abort();
   }
 }
 

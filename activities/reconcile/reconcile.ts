@@ -1,7 +1,8 @@
 /**
- * `messageBatchReconcile`: finds out what became of a POST whose answer was lost, and never pays on a guess.
+ * `messageBatchReconcile`: finds out what became of a POST whose answer was lost. A guess never pays.
  *
- * One look: list the batches back to the intent, keep those that could be ours, ask the results of those that have ended.
+ * One search: list the batches back to the intent, keep those that could be the chunk's, and read the results of those
+ * that have ended.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { BATCH_LIFETIME_MS } from '../../src/contract/limits';
 import { decideReconcile, type Candidate } from '../../src/core/reconcile/reconcile';
 import { readWireIdPrefix } from '../../src/records/job-tag';
 import { readChunk } from '../../src/records/plan-records';
+import type { Store } from '../../src/store/store';
 import { retrieveBatch } from '../api/batch-answer';
 import { callerOf, type Caller } from '../api/call-api';
 import { adoptBatch } from '../submissions/adopt';
@@ -27,55 +29,48 @@ import type { ActivityDeps } from '../worker/deps';
 import { throttledHeartbeat } from '../worker/heartbeat';
 import { assertRightWorker } from '../worker/right-worker';
 
-/** Makes the Activity. It can be called again at any time. */
+/** Creates the Activity. It can be called again at any time. */
 export function createReconcile(
   deps: ActivityDeps
 ): (input: ReconcileInput) => Promise<Reconciliation> {
   return async (input) => {
     const client = await assertRightWorker(deps, input);
     const { requests } = await readChunk(deps.store, input);
-    const standing = await readSubmissionState(deps.store, input);
-    if (standing.state !== 'open') return toKnown(standing, requests);
-    return look(deps, input, callerOf(client, input), { requests, intents: standing.intents });
+    const state = await readSubmissionState(deps.store, input);
+    if (state.state !== 'open') return toKnown(state, requests);
+    const lost = { requests, intents: state.intents };
+    return search(deps.store, input, callerOf(client, input), lost);
   };
 }
 
-/** A late answer was recorded after all, or a person gave their word. */
+/** The answer was recorded late after all, or an operator has decided. */
 function toKnown(
-  standing: Exclude<SubmissionState, { state: 'open' }>,
+  state: Exclude<SubmissionState, { state: 'open' }>,
   requests: number
 ): Reconciliation {
-  const submission = toSubmission(standing, requests);
-  if (submission.state === 'unknown') throw new Error('A standing without open intents is known.');
+  const submission = toSubmission(state, requests);
+  if (submission.state === 'unknown') throw new Error('Expected no open intents.');
   return submission;
 }
 
-/** A batch that was proven ours and then deleted is ours all the same: whoever looks at it next finds that it is gone. */
-async function timesOf(caller: Caller, { batchId, createdAtMs }: Candidate): Promise<BatchTimes> {
-  try {
-    return await retrieveBatch(caller, batchId);
-  } catch (error) {
-    if (!isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) throw error;
-    return {
-      createdAt: new Date(createdAtMs).toISOString(),
-      expiresAt: new Date(createdAtMs + BATCH_LIFETIME_MS).toISOString(),
-    };
-  }
+interface LostSubmission {
+  readonly requests: number;
+  readonly intents: readonly Intent[];
 }
 
-async function look(
-  { store }: ActivityDeps,
+async function search(
+  store: Store,
   input: ReconcileInput,
   caller: Caller,
-  { requests, intents }: { readonly requests: number; readonly intents: readonly Intent[] }
+  { requests, intents }: LostSubmission
 ): Promise<Reconciliation> {
   const heartbeat = throttledHeartbeat();
   const posts = intents.map(toLostPost);
   const prefix = await readWireIdPrefix(store, input);
   const { lostAnswerWaitMs } = input.options;
   // A batch that appears before the chunk is submitted again can still be ours.
-  const search = { store, chunk: input, caller, requests, posts, lateMs: lostAnswerWaitMs, prefix };
-  const found = await findCandidates(search, heartbeat);
+  const target = { store, chunk: input, caller, requests, posts, lateMs: lostAnswerWaitMs, prefix };
+  const found = await findCandidates(target, heartbeat);
   const decided = decideReconcile({ posts, ...found, lostAnswerWaitMs });
   switch (decided.decision) {
     case 'adopt': {
@@ -94,5 +89,18 @@ async function look(
       return { state: 'searching', requests, delayMs: decided.delayMs, batchIds: decided.batchIds };
     case 'ask':
       return { state: 'lost', requests, batchIds: decided.batchIds };
+  }
+}
+
+/** A batch that was proven ours and then deleted is adopted too: the next status check reports that it is missing. */
+async function timesOf(caller: Caller, { batchId, createdAtMs }: Candidate): Promise<BatchTimes> {
+  try {
+    return await retrieveBatch(caller, batchId);
+  } catch (error) {
+    if (!isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) throw error;
+    return {
+      createdAt: new Date(createdAtMs).toISOString(),
+      expiresAt: new Date(createdAtMs + BATCH_LIFETIME_MS).toISOString(),
+    };
   }
 }

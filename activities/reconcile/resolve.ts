@@ -1,5 +1,6 @@
-import type { ResolveInput, Submission } from '../../src/contract/activities';
+import type { BatchCheck, ResolveInput, Submission } from '../../src/contract/activities';
 import { failure, isMessageBatchFailure } from '../../src/contract/failures';
+import { chunkLabel } from '../../src/contract/names';
 import { readChunk } from '../../src/records/plan-records';
 import type { Store } from '../../src/store/store';
 import { isBatchId, retrieveBatch, totalOf } from '../api/batch-answer';
@@ -11,34 +12,35 @@ import { readSubmissionState, toSubmission } from '../submissions/submission-sta
 import type { ActivityDeps } from '../worker/deps';
 import { assertRightWorker } from '../worker/right-worker';
 
-/** A batch cannot be older than the intent that it came from; this much for clocks inside the API that disagree. */
+/** A batch cannot be older than its intent. This allows for clocks inside the API that disagree. */
 const CREATED_BEFORE_INTENT_MS_MAX = 5 * 60 * 1000;
 
 /**
- * Makes the Activity that takes a person's word on a submission of unknown end.
+ * Creates the Activity that applies an operator's decision about a submission whose answer was lost.
  *
- * `absent` closes the open intents; the chunk may then be submitted again. A batch's id is checked against what is known
- * of the chunk, as far as a batch can be told before its results are there.
+ * `absent` closes the open intents; the chunk may then be submitted again. The id of a batch is checked against the
+ * chunk's records, as far as that is possible before the batch has results.
  *
- * @throws ApplicationFailure `MessageBatch.Refused` when the word does not fit the facts; nothing is changed then.
+ * @throws ApplicationFailure `MessageBatch.Refused` when the decision contradicts the records; nothing is changed then.
  */
 export function createResolve(deps: ActivityDeps): (input: ResolveInput) => Promise<Submission> {
   return async (input) => {
     const client = await assertRightWorker(deps, input);
     const { requests } = await readChunk(deps.store, input);
-    const standing = await readSubmissionState(deps.store, input);
-    // Known by now: a late answer was recorded, or the word was given twice.
-    if (standing.state === 'submitted') return toSubmission(standing, requests);
-    const intents = standing.state === 'open' ? standing.intents : [];
+    const state = await readSubmissionState(deps.store, input);
+    // Already decided: a late answer was recorded, or the decision arrived twice.
+    if (state.state === 'submitted') return toSubmission(state, requests);
+    const intents = state.state === 'open' ? state.intents : [];
     if (input.submission === 'absent') {
       await closeIntentsAsAbsent(deps.store, input, intents);
       return { state: 'none', requests };
     }
-    return adopt({ store: deps.store, caller: callerOf(client, input), input, intents, requests });
+    const { store } = deps;
+    return adopt({ store, caller: callerOf(client, input), input, intents, requests });
   };
 }
 
-interface Adoption {
+interface Decision {
   readonly store: Store;
   readonly caller: Caller;
   readonly input: ResolveInput;
@@ -46,40 +48,36 @@ interface Adoption {
   readonly requests: number;
 }
 
-async function adopt(adoption: Adoption): Promise<Submission> {
-  const { store, caller, input, intents, requests } = adoption;
+async function adopt(decision: Decision): Promise<Submission> {
+  const { store, caller, input, intents, requests } = decision;
   if (!isBatchId(input.submission)) {
-    throw refused('Expected `absent` or the id of a batch, got neither.');
+    throw refused('Expected `absent` or the id of a batch.');
   }
   const batchId = input.submission;
   if (intents.length === 0) {
-    throw refused(`No submission of chunk ${input.round}-${input.chunk} has an unknown end.`);
+    throw refused(`No answer to a submission of chunk ${chunkLabel(input)} was lost.`);
   }
-  await assertNotTaken(store, input, batchId);
-  const check = await find(caller, batchId);
+  if ((await findOwner(store, input, batchId)) === 'other') {
+    throw refused(`The batch ${batchId} belongs to another chunk.`);
+  }
+  const check = await retrieveOrRefuse(caller, batchId);
   const total = totalOf(check);
   if (total !== requests) {
     throw refused(`The batch ${batchId} has ${total} requests, the chunk has ${requests}.`);
   }
   const earliestMs = Date.parse(earliestApiTime(intents)) - CREATED_BEFORE_INTENT_MS_MAX;
   if (Date.parse(check.createdAt) < earliestMs) {
-    throw refused(`The batch ${batchId} is older than the submission whose end is unknown.`);
+    throw refused(`The batch ${batchId} is older than the submission whose answer was lost.`);
   }
   return adoptBatch(store, input, { intents, batchId, times: check, requests });
 }
 
-/** A batch that is known as another chunk's cannot be this one's too. */
-async function assertNotTaken(store: Store, input: ResolveInput, batchId: string): Promise<void> {
-  if ((await findOwner(store, input, batchId)) !== 'other') return;
-  throw refused(`The batch ${batchId} belongs to another chunk.`);
-}
-
-async function find(caller: Caller, batchId: string): ReturnType<typeof retrieveBatch> {
+async function retrieveOrRefuse(caller: Caller, batchId: string): Promise<BatchCheck> {
   try {
     return await retrieveBatch(caller, batchId);
   } catch (error) {
     if (!isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) throw error;
-    throw refused(`The API knows no batch ${batchId}.`);
+    throw refused(`The API does not know the batch ${batchId}.`);
   }
 }
 

@@ -1,26 +1,26 @@
-const PULSE_DELAY_MS = 1000;
+const TICK_DELAY_MS = 1000;
 
-/** A point in time at which something is ended, watched on two clocks. */
+/** A time limit, watched on two clocks. */
 export interface Deadline {
   /** Aborted at the deadline. */
   readonly signal: AbortSignal;
   isOver(): boolean;
-  /** Ends what the signal holds, before the deadline. */
+  /** Aborts the signal before the deadline. */
   cut(): void;
-  /** Ends the watching. */
+  /** Stops the clocks. */
   stop(): void;
 }
 
 /**
- * Starts to watch a deadline.
+ * Starts a deadline.
  *
- * The monotonic clock decides, since the wall clock can be set back. But it stands still while a machine sleeps, and the
- * wall clock does not: whichever is over first is right, because to end too early is safe and to end too late is not.
+ * The monotonic clock decides, since the wall clock can be set back. But it stops while a machine sleeps, and the wall
+ * clock does not: the first one to expire decides, because ending too early is safe and ending too late is not.
  *
  * @param deadlineAtMs - On the monotonic clock, `performance.now()`.
- * @param pulse - Called about once a second until the deadline is stopped or over; must not throw.
+ * @param onTick - Called about once a second until the deadline is stopped or over; must not throw.
  */
-export function startDeadline(deadlineAtMs: number, pulse: () => void): Deadline {
+export function startDeadline(deadlineAtMs: number, onTick: () => void): Deadline {
   const controller = new AbortController();
   const wallDeadlineAtMs = Date.now() + (deadlineAtMs - performance.now());
   const leftMs = (): number =>
@@ -32,8 +32,8 @@ export function startDeadline(deadlineAtMs: number, pulse: () => void): Deadline
       controller.abort();
       return;
     }
-    pulse();
-    timer = setTimeout(tick, Math.min(PULSE_DELAY_MS, Math.max(leftMs(), 1)));
+    onTick();
+    timer = setTimeout(tick, Math.min(TICK_DELAY_MS, Math.max(leftMs(), 1)));
   };
   tick();
   return {

@@ -1,10 +1,10 @@
 import type { Permission, PermitInput } from '../../src/contract/activities';
 
 /**
- * Makes the Activity that is asked before each paid call.
+ * Creates the Activity that a Workflow calls before each paid call.
  *
- * It always answers `go`: account limits, a budget and a kill switch will live behind it, and a Workflow that asks today
- * needs no change then.
+ * It always answers `go`. Account limits, a budget and a kill switch will be added here, and Workflows that are running
+ * then need no change.
  */
 export function createPermit(): (input: PermitInput) => Promise<Permission> {
   return () => Promise.resolve({ decision: 'go' });

@@ -1,8 +1,8 @@
 /**
  * The one call that pays: POST of a chunk's body, once.
  *
- * The API has no idempotency key. So every way for this call to end falls into one of three: accepted, refused for
- * certain, or not known; and whatever is not proven to be one of the first two is the third.
+ * The API has no idempotency key. So every end of this call is one of three: certainly accepted, certainly refused, or
+ * unknown; whatever proves neither of the first two is the third.
  *
  * @module
  */
@@ -23,23 +23,23 @@ export type PostEnd =
   | { readonly end: 'withdrawn' };
 
 export interface Post {
-  /** The body's file, its hash just verified. */
+  /** Path of the body's file, whose hash was just verified. */
   readonly path: string;
   readonly requests: number;
   /** On the monotonic clock, `performance.now()`. */
   readonly deadlineAtMs: number;
 }
 
-/** The SDK's own timer lies this far beyond the deadline: it must never be the one that decides. */
+/** The SDK's own timer fires this long after the deadline: the deadline must always decide. */
 const SDK_TIMEOUT_MARGIN_MS = 60_000;
 /** A longer timer fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 const CALL: CallContext = { what: 'the creation of a batch' };
 
-/** 4xx that do not say whether the API got and kept the request: a timeout, and a client that went away. */
+/** 4xx that leave open whether the API kept the request: a timeout, and a client that disconnected. */
 const UNCLEAR_STATUSES: readonly number[] = [408, 499];
 
-/** No connection came about, so nothing was sent. */
+/** No connection was established, so nothing was sent. */
 const UNSENT_CODES: readonly string[] = [
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -67,14 +67,13 @@ interface Sending {
 /**
  * Sends a chunk's body and waits for the answer, or for the deadline, at which the socket is destroyed.
  *
- * Does not react to cancellation: an answer that is not waited for is a paid batch that nobody knows.
+ * Does not react to cancellation: without the answer, a paid batch would be lost.
  *
- * @param caller - Of the job.
- * @param pulse - Called about once a second while it lasts; must not throw.
+ * @param onTick - Called about once a second while the call lasts; must not throw.
  */
-export async function postBatch(caller: Caller, post: Post, pulse: () => void): Promise<PostEnd> {
+export async function postBatch(caller: Caller, post: Post, onTick: () => void): Promise<PostEnd> {
   const body = await openAsBlob(post.path, { type: 'application/json' });
-  const deadline = startDeadline(post.deadlineAtMs, pulse);
+  const deadline = startDeadline(post.deadlineAtMs, onTick);
   const sending: Sending = { begun: false, error: undefined };
   try {
     const response = await onceOnly(caller, sending, deadline)
@@ -91,7 +90,7 @@ export async function postBatch(caller: Caller, post: Post, pulse: () => void): 
     return end;
   } catch (error) {
     const end = judge(error, sending, deadline);
-    // Whatever of the connection is left: an answer that comes after this is nobody's.
+    // Closes what is left of the connection: a later answer would reach no caller.
     deadline.cut();
     return end;
   } finally {
@@ -99,11 +98,11 @@ export async function postBatch(caller: Caller, post: Post, pulse: () => void): 
   }
 }
 
-/** A client that lets one call through and no second, whatever middleware or fetch of a user's is in between. */
+/** A client that lets one call through and no second one, whatever a user's middleware or `fetch` does. */
 function onceOnly({ client }: Caller, sending: Sending, deadline: Deadline): Caller['client'] {
   return withTransport(client, (send) => async (input, init) => {
     if (sending.begun) throw new Error('A batch is posted once.');
-    // A process that was stopped for a while comes to itself here, when others may already have acted for it.
+    // A process that was suspended continues here, when another Worker may already have taken over.
     if (deadline.isOver()) throw new Error('The deadline is over.');
     sending.begun = true;
     try {
@@ -120,7 +119,7 @@ function sdkTimeoutMs({ deadlineAtMs }: Post): number {
   return Math.min(Math.ceil(leftMs) + SDK_TIMEOUT_MARGIN_MS, TIMER_MS_MAX);
 }
 
-/** Anything but a plain batch of the right size is no proof that this chunk was accepted. */
+/** Only a documented batch of the right size proves that this chunk was accepted. */
 async function readAccepted(response: Response, requests: number): Promise<PostEnd> {
   if (response.status !== 200) return { end: 'unknown' };
   const { batchId, check } = parseBatch(await readJson(response, CALL), CALL);
@@ -146,8 +145,8 @@ function judge(error: unknown, sending: Sending, deadline: Deadline): PostEnd {
 function wasNeverSent(error: unknown): boolean {
   const causes: { readonly message: string; readonly syscall?: unknown }[] = [];
   for (let at = error; at instanceof Error && causes.length < 8; at = at.cause) causes.push(at);
-  // Node names the system call. `connect` fails before the first byte; a route that is lost later shows in `read` or
-  // `write`, under the codes of one that never was.
+  // Node names the system call. `connect` fails before the first byte. A route that is lost later fails in `read` or
+  // `write`, with the same codes.
   const calls = causes.map(({ syscall }) => syscall).filter((call) => call !== undefined);
   if (calls.length > 0) return calls.every((call) => call === 'connect' || call === 'getaddrinfo');
   const code = transportCode(error);

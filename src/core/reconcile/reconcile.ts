@@ -1,63 +1,62 @@
 /**
- * Deciding what became of a POST whose answer was lost.
+ * Decides what became of a POST whose answer was lost.
  *
- * Only two things prove a batch ours: the answer to our own create, and our ids in its results. So a batch of the right
- * size and age is a candidate until its results say whose it is, and a chunk is submitted again only when nothing that
- * could be its batch is left.
+ * Only two things prove that a batch is ours: the answer to our own create call, and our ids in its results. So a batch
+ * of the right size and age is a candidate until its results tell whose it is, and a chunk is submitted again only when
+ * no candidate is left.
  *
  * Why: docs/decisions/007-counts-are-hints.md
  *
  * @module
  */
 
-/** One POST without a known end, on the API's clock. */
+/** One POST whose answer was lost, on the API's clock. */
 export interface LostPost {
   /** The API's time before the POST. */
   readonly apiTimeMs: number;
-  /** When, after that, the socket was certainly closed. */
+  /** How long after that its socket was certainly closed. */
   readonly closedAfterMs: number;
 }
 
-/** A batch of the right size and age that nobody else is known to own. */
+/** A batch of the right size and age that no other chunk is known to own. */
 export interface Candidate {
   readonly batchId: string;
   readonly createdAtMs: number;
   readonly ended: boolean;
-  /** What its results said. `unproven`: it has none yet, or they were not looked at. */
+  /** What its results proved. `unproven`: it has none yet, or they have not been read. */
   readonly proof: 'ours' | 'foreign' | 'unproven';
-  /** True when it was a candidate once and can't be found or read any more. */
+  /** True when an earlier search found it, and now it or its results no longer exist. */
   readonly lost: boolean;
 }
 
 export interface ReconcileFacts {
   readonly posts: readonly LostPost[];
   readonly candidates: readonly Candidate[];
-  /** The API's time of the list. */
+  /** The API's time when it sent the list. */
   readonly apiNowMs: number;
   readonly lostAnswerWaitMs: number;
 }
 
 export type ReconcileDecision =
-  /** The earliest one is kept; more than one means that the API took a POST twice. */
+  /** The earliest batch is kept; more than one means that a POST was delivered late. */
   | {
       readonly decision: 'adopt';
       readonly first: Candidate;
       readonly duplicates: readonly Candidate[];
     }
   | { readonly decision: 'absent' }
-  /** Look again after `delayMs`; null: as often as one looks at a batch. */
+  /** Search again after `delayMs`; null: at the pace of status checks. */
   | {
       readonly decision: 'wait';
       readonly delayMs: number | null;
       readonly batchIds: readonly string[];
     }
-  /** Proof was possible once and no longer is: a person must say. */
+  /** A proof was possible once and no longer is: an operator has to decide. */
   | { readonly decision: 'ask'; readonly batchIds: readonly string[] };
 
 /** The API's clocks may differ among themselves, and its `date` header is cut to the second. */
 export const API_CLOCK_MARGIN_MS = 5 * 60_000;
 
-/** Decides by what is known now. */
 export function decideReconcile({
   posts,
   candidates,
@@ -80,16 +79,16 @@ export function decideReconcile({
   return leftMs > 0 ? { decision: 'wait', delayMs: leftMs, batchIds: [] } : { decision: 'absent' };
 }
 
-/** When an empty list has been empty for long enough: `lostAnswerWait` after the last socket was closed. */
+/** From when on a list without candidates proves that no batch exists: `lostAnswerWait` after the last socket was closed. */
 function absentAtMs(posts: readonly LostPost[], lostAnswerWaitMs: number): number {
   const closed = posts.map(({ apiTimeMs, closedAfterMs }) => apiTimeMs + closedAfterMs);
   return Math.max(...closed) + lostAnswerWaitMs;
 }
 
 /**
- * Whether a batch can be what one of these POSTs made, by its age alone.
+ * Whether one of these POSTs can have created a batch, by its age alone.
  *
- * @param lateMs - How long after its socket was closed a POST may still be delivered: by a proxy that held it back.
+ * @param lateMs - How long after its socket was closed a POST may still be delivered, by a proxy that held it back.
  */
 export function couldBeFrom(
   createdAtMs: number,

@@ -1,0 +1,93 @@
+import {
+  judgeReading,
+  type Reading,
+  type ReadingDecision,
+} from '../../../src/core/collect/judge-reading';
+
+const GOOD: Reading = {
+  end: 'whole',
+  flawless: true,
+  hasUnknownType: false,
+  acceptIncomplete: false,
+  archived: false,
+  breaks: [],
+};
+const FLAWED = { ...GOOD, flawless: false };
+const LAST = { ...FLAWED, acceptIncomplete: true };
+const BROKEN = { ...LAST, end: 'broken' } as const;
+
+interface Row {
+  readonly name: string;
+  readonly reading: Reading;
+  readonly decision: ReadingDecision;
+}
+
+describe('judgeReading', () => {
+  test.each<Row>([
+    { name: 'a flawless file', reading: GOOD, decision: 'take' },
+    {
+      name: 'a flawless file with an unknown type',
+      reading: { ...GOOD, hasUnknownType: true },
+      decision: 'failUnknownType',
+    },
+    { name: 'a flawed file', reading: FLAWED, decision: 'failIncomplete' },
+    {
+      name: 'an unknown type in a flawed file that is read again later',
+      reading: { ...FLAWED, hasUnknownType: true },
+      decision: 'failIncomplete',
+    },
+    {
+      name: 'no results, while they may still come',
+      reading: { ...FLAWED, end: 'no_results', archived: true },
+      decision: 'failIncomplete',
+    },
+    { name: 'a flawed but complete file at the last reading', reading: LAST, decision: 'take' },
+    {
+      name: 'an unknown type in a flawed file at the last reading',
+      reading: { ...LAST, hasUnknownType: true },
+      decision: 'failUnknownType',
+    },
+    {
+      name: 'the results of an archived batch at the last reading',
+      reading: { ...LAST, end: 'no_results', archived: true },
+      decision: 'take',
+    },
+    {
+      name: 'no results of a batch that is not archived',
+      reading: { ...LAST, end: 'no_results' },
+      decision: 'failIncomplete',
+    },
+    {
+      name: 'a line without an end',
+      reading: { ...LAST, end: 'line_too_long' },
+      decision: 'failIncomplete',
+    },
+    {
+      name: 'a first broken connection before the last reading',
+      reading: { ...FLAWED, end: 'broken', breaks: [5] },
+      decision: 'failIncomplete',
+    },
+    {
+      name: 'a second broken connection',
+      reading: { ...BROKEN, breaks: [5, 5] },
+      decision: 'readAgain',
+    },
+    {
+      name: 'a third one at the same result',
+      reading: { ...BROKEN, breaks: [5, 5, 5] },
+      decision: 'take',
+    },
+    {
+      name: 'a third one at another result',
+      reading: { ...BROKEN, breaks: [5, 6, 5] },
+      decision: 'failIncomplete',
+    },
+    {
+      name: 'three before the first result',
+      reading: { ...BROKEN, breaks: [0, 0, 0] },
+      decision: 'failIncomplete',
+    },
+  ])('$name: $decision', ({ reading, decision }) => {
+    expect(judgeReading(reading)).toBe(decision);
+  });
+});
