@@ -5,9 +5,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { QUERY_PROGRESS, SIGNAL } from '../contract/names';
 import type { JobProgress, Report, ResumeArgument } from '../contract/public';
-import { jobFiles, outputFiles } from '../records/job-files';
-import { readReport } from '../records/own-report';
-import { readPlanRecord } from '../records/plan-records';
+import { findReport } from '../records/own-report';
 import { failure, findMessageBatchFailure } from '../contract/failures';
 import { LINE_BYTES_MAX } from '../contract/limits';
 import { readLines } from '../store/lines';
@@ -34,10 +32,10 @@ export interface JobFailure {
 export class JobHandle {
   readonly jobId: string;
   readonly #client: Client;
-  readonly #store: Store;
+  readonly #store: Promise<Store>;
 
   /** @internal */
-  constructor(jobId: string, client: Client, store: Store) {
+  constructor(jobId: string, client: Client, store: Promise<Store>) {
     this.jobId = jobId;
     this.#client = client;
     this.#store = store;
@@ -59,8 +57,8 @@ export class JobHandle {
   }
 
   /** Goes on after a pause. */
-  async resume(word: ResumeArgument = {}): Promise<void> {
-    await this.#workflow().signal(SIGNAL.resume, word);
+  async resume(answer: ResumeArgument = {}): Promise<void> {
+    await this.#workflow().signal(SIGNAL.resume, answer);
   }
 
   /** Looks at every running batch at once. */
@@ -75,13 +73,13 @@ export class JobHandle {
    * @throws ApplicationFailure of `src/contract/failures.ts` when the job failed; `WorkflowFailedError` when it was terminated.
    */
   async report(): Promise<Report> {
-    const known = await this.#storedReport();
+    const known = await findReport(await this.#store, this.jobId);
     if (known !== undefined) return known;
     try {
       return (await this.#workflow().result()) as Report;
     } catch (error) {
       // Canceled through Temporal: the files are written all the same.
-      const written = await this.#storedReport();
+      const written = await findReport(await this.#store, this.jobId);
       if (written !== undefined) return written;
       if (error instanceof WorkflowNotFoundError) {
         throw failure(
@@ -107,15 +105,11 @@ export class JobHandle {
   }
 
   async *#lines<T>({ uri }: Report['results']): AsyncGenerator<T, void, undefined> {
-    const source = this.#store.read(await this.#store.keyOf(uri));
+    const store = await this.#store;
+    const source = store.read(await store.keyOf(uri));
     for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
       for (const { bytes } of lines) yield JSON.parse(bytes.toString()) as T;
     }
-  }
-
-  async #storedReport(): Promise<Report | undefined> {
-    const plan = await readPlanRecord(this.#store, jobFiles(this.jobId).plan);
-    return plan && readReport(this.#store, outputFiles(plan.output_key).report);
   }
 
   #workflow(): ReturnType<Client['workflow']['getHandle']> {

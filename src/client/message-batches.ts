@@ -80,7 +80,7 @@ export class MessageBatches {
       };
       const placed = await placeJob(store, file, place);
       await beforeStart?.(placed.jobId);
-      const handle = await this.attach(placed.jobId);
+      const handle = this.getHandle(placed.jobId);
       if (placed.reported) return handle;
       await this.#startWorkflow(
         placed.jobId,
@@ -96,10 +96,15 @@ export class MessageBatches {
     }
   }
 
-  /** A handle to a job that was started here or elsewhere. Asks nothing yet. */
-  async attach(jobId: string): Promise<JobHandle> {
+  /**
+   * Returns a handle to a job that was started here or elsewhere. Sends nothing: whether there is such a job shows in
+   * the first call.
+   *
+   * @throws ApplicationFailure `MessageBatch.BadOptions` when it cannot be the id of a job.
+   */
+  getHandle(jobId: string): JobHandle {
     assertJobId(jobId);
-    return new JobHandle(jobId, this.#client, await this.#store);
+    return new JobHandle(jobId, this.#client, this.#store);
   }
 
   /** Whether Temporal knows a running execution of the job. */

@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { JobInput } from '../contract/public';
 import { assertSameIdentity, jobIdentity, type JobIdentity } from '../core/plan/identity';
-import { jobFiles, outputFiles } from '../records/job-files';
+import { jobFiles } from '../records/job-files';
 import { parseParams } from '../core/plan/job-input';
 import { toRecordText } from '../records/record-text';
-import { readReport } from '../records/own-report';
+import { findReport } from '../records/own-report';
 import { readIdentity, readPlanRecord } from '../records/plan-records';
 import { failure } from '../contract/failures';
 import { resolveOptions, type JobOptions } from '../contract/options';
@@ -65,9 +65,7 @@ export async function placeJob(
       ...plainOptions,
       ...(paramsUri === null ? {} : { params: { uri: paramsUri } }),
     },
-    reported:
-      plan !== undefined &&
-      (await readReport(store, outputFiles(plan.output_key).report)) !== undefined,
+    reported: (await findReport(store, jobId)) !== undefined,
   };
 }
 

@@ -2,4 +2,4 @@
 export { findExecutable } from './executables/find';
 export { loopbackConnection } from './server-probe';
 export { openStateFolder, type StateFolder } from './state-folder';
-export { useEmbeddedServer } from './use-server';
+export { useDevServer } from './use-server';

@@ -15,7 +15,7 @@ import { watchServer } from './server-watch';
 import { openStateFolder, type StateFolder } from './state-folder';
 import { registerUser, removeUser, sweepUsers } from './users';
 
-export interface EmbeddedServerOptions {
+export interface DevServerOptions {
   readonly stateDir: string;
   /** Defaults to a free port, chosen the first time and kept. A server in use stays on the ports it has. */
   readonly port?: number;
@@ -26,7 +26,7 @@ export interface EmbeddedServerOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-export interface EmbeddedServer {
+export interface DevServer {
   /** `127.0.0.1:port`: the same for as long as the server is used. */
   readonly address: string;
   readonly namespace: string;
@@ -50,7 +50,7 @@ const PREPARE_TIMEOUT_MS = 5000;
  *
  * @throws Error in one clear sentence, with the end of the server's log where it could not be started.
  */
-export async function useEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+export async function useDevServer(options: DevServerOptions): Promise<DevServer> {
   const { searchAttributes = {}, onProgress } = options;
   const folder = await openStateFolder(options.stateDir);
   const executable = await executableFinder(folder, onProgress);
@@ -90,7 +90,7 @@ export async function useEmbeddedServer(options: EmbeddedServerOptions): Promise
 /** Looks for the executable before the lock is taken, if it will be needed: it may have to be downloaded. */
 async function executableFinder(
   folder: StateFolder,
-  onProgress: EmbeddedServerOptions['onProgress']
+  onProgress: DevServerOptions['onProgress']
 ): Promise<() => Promise<string>> {
   let found: Promise<string> | undefined;
   const find = (): Promise<string> =>

@@ -1,7 +1,18 @@
 import { failure } from '../contract/failures';
 import type { Report } from '../contract/public';
-import { outputFiles } from './job-files';
+import { jobFiles, outputFiles } from './job-files';
+import { readPlanRecord } from './plan-records';
 import { readRecord, type RecordSource } from './record-text';
+
+/**
+ * Finds a job's report in the folder that its plan names.
+ *
+ * @returns undefined when the job has not ended, or the store has no record of it.
+ */
+export async function findReport(store: RecordSource, jobId: string): Promise<Report | undefined> {
+  const plan = await readPlanRecord(store, jobFiles(jobId).plan);
+  return plan && readReport(store, outputFiles(plan.output_key).report);
+}
 
 /**
  * Reads a report, whichever job's it is.

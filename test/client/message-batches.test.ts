@@ -77,10 +77,9 @@ describe('MessageBatches', () => {
       // Another Temporal, which never heard of the job; the store has its report.
       const elsewhere = new MessageBatches({ client: env.client, store, taskQueue: 'none' });
       expect(await elsewhere.isRunning(`${jobId}-none`)).toBe(false);
-      expect(await (await elsewhere.attach(jobId)).report()).toMatchObject({ succeeded: 4 });
-      const error: unknown = await (
-        await elsewhere.attach('nobody')
-      )
+      expect(await elsewhere.getHandle(jobId).report()).toMatchObject({ succeeded: 4 });
+      const error: unknown = await elsewhere
+        .getHandle('nobody')
         .report()
         .catch((thrown: unknown) => thrown);
       expect(isMessageBatchFailure(error, 'MessageBatch.BadReference')).toBe(true);
@@ -113,7 +112,7 @@ describe('MessageBatches', () => {
         await expect(batches.start(requests(1), { jobId: id })).rejects.toMatchObject({
           type: 'MessageBatch.BadOptions',
         });
-        await expect(batches.attach(id)).rejects.toThrow('job id');
+        expect(() => batches.getHandle(id)).toThrow('job id');
       }
       await expect(batches.start('no/such/file.jsonl', { jobId })).rejects.toThrow('ENOENT');
       expect(await store.list('jobs')).toEqual([]);

@@ -8,7 +8,7 @@ import {
   findExecutable,
   loopbackConnection,
   openStateFolder,
-  useEmbeddedServer,
+  useDevServer,
 } from '../../src/dev-server';
 import { ensureServer, stopServer } from '../../src/dev-server/ensure-server';
 import { withFolderLock } from '../../src/dev-server/folder-lock';
@@ -29,19 +29,19 @@ afterEach(() => {
 
 afterAll(removeAll);
 
-describe('useEmbeddedServer', () => {
+describe('useDevServer', () => {
   test('a killed command leaves the server to the next one, which stops it', async () => {
     const killed = await startUser(stateDir);
     await killed.kill();
     expect(serversOf(stateDir)).toHaveLength(1);
-    const next = await useEmbeddedServer({ stateDir });
+    const next = await useDevServer({ stateDir });
     expect(next.pid).toBe(killed.said.pid);
     await next.release();
   });
 
   test('a killed server comes back on its port, with its data', async () => {
     const messages: string[] = [];
-    const server = await useEmbeddedServer({
+    const server = await useDevServer({
       stateDir,
       searchAttributes: { JobStatus: 'Keyword' },
       onProgress: (message) => messages.push(message),
@@ -73,7 +73,7 @@ describe('useEmbeddedServer', () => {
   });
 
   test('a folder that is removed while in use takes its server along', async () => {
-    const server = await useEmbeddedServer({ stateDir });
+    const server = await useDevServer({ stateDir });
     await rm(stateDir, { recursive: true });
     await server.release();
     expect(identify(server.pid)).toBeUndefined();
@@ -85,7 +85,7 @@ describe('ensureServer', () => {
     const folder = await openStateFolder(stateDir);
     const [port, uiPort] = [await pickPort(), await pickPort()];
     const stray = await spawnServer(await findExecutable('temporal-cli'), folder, { port, uiPort });
-    const server = await useEmbeddedServer({ stateDir });
+    const server = await useDevServer({ stateDir });
     expect(isAlive(stray)).toBe(false);
     expect(serversOf(stateDir).map(({ pid }) => pid)).toEqual([server.pid]);
     await server.release();

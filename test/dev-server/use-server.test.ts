@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { openStateFolder, useEmbeddedServer } from '../../src/dev-server';
+import { openStateFolder, useDevServer } from '../../src/dev-server';
 import { pickPort } from '../../src/dev-server/ports';
 import { readRecord } from '../../src/dev-server/server-record';
 import { assertNoServer, newStateDir, removeAll, serversOf, startUser } from './folders';
@@ -22,7 +22,7 @@ afterEach(() => {
 
 afterAll(removeAll);
 
-describe('useEmbeddedServer', () => {
+describe('useDevServer', () => {
   test('commands started at the same instant share one server, and the last one out stops it', async () => {
     const users = await Promise.all([1, 2, 3].map(() => startUser(stateDir)));
     const pids = new Set(users.map(({ said }) => said.pid));
@@ -38,8 +38,8 @@ describe('useEmbeddedServer', () => {
 
   test('uses of one process count one by one, and letting go twice is letting go once', async () => {
     const [first, second] = await Promise.all([
-      useEmbeddedServer({ stateDir }),
-      useEmbeddedServer({ stateDir }),
+      useDevServer({ stateDir }),
+      useDevServer({ stateDir }),
     ]);
     expect(first.address).toBe(second.address);
     await Promise.all([first.release(), first.release()]);
@@ -48,11 +48,11 @@ describe('useEmbeddedServer', () => {
   });
 
   test('a port that another program took is changed for one that is kept', async () => {
-    const before = await useEmbeddedServer({ stateDir });
+    const before = await useDevServer({ stateDir });
     await before.release();
     const other = createServer().listen(Number(before.address.split(':')[1]), '127.0.0.1');
     await once(other, 'listening');
-    const moved = await useEmbeddedServer({ stateDir });
+    const moved = await useDevServer({ stateDir });
     await moved.release();
     other.close();
     expect(moved.address).not.toBe(before.address);
@@ -64,11 +64,11 @@ describe('useEmbeddedServer', () => {
     const port = await pickPort();
     const left = await startUser(stateDir);
     await left.kill();
-    const server = await useEmbeddedServer({ stateDir, port });
+    const server = await useDevServer({ stateDir, port });
     expect(server.address).toBe(`127.0.0.1:${port}`);
     expect(serversOf(stateDir)).toHaveLength(1);
     const elsewhere = newStateDir();
-    await expect(useEmbeddedServer({ stateDir: elsewhere, port })).rejects.toThrow(
+    await expect(useDevServer({ stateDir: elsewhere, port })).rejects.toThrow(
       `Port ${port} is taken by another program.`
     );
     await server.release();
@@ -82,7 +82,7 @@ describe('useEmbeddedServer', () => {
       databasePath,
       'no database, and long enough to be told from an empty one'.repeat(50)
     );
-    await expect(useEmbeddedServer({ stateDir })).rejects.toThrow(
+    await expect(useDevServer({ stateDir })).rejects.toThrow(
       /could not be started.*server\.log:\n[^]*file is not a database/
     );
     await expect(readdir(usersPath)).resolves.toEqual([]);
@@ -91,7 +91,7 @@ describe('useEmbeddedServer', () => {
 
 (process.platform === 'linux' ? describe : describe.skip)('the server', () => {
   test('listens on loopback only, its UI too', async () => {
-    const server = await useEmbeddedServer({ stateDir });
+    const server = await useDevServer({ stateDir });
     const listening = await listeningAddresses(server.pid);
     const ui = await fetch(server.uiUrl);
     await server.release();

@@ -195,7 +195,7 @@ describe('from-your-workflow', () => {
         await env.sleep(6 * HOUR_MS);
         await handle.cancel();
         await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
-        const job = await engine.batches.attach('tickets-2026-11-24');
+        const job = engine.batches.getHandle('tickets-2026-11-24');
         expect(await job.report()).toMatchObject({ status: 'canceled', succeeded: 1, canceled: 1 });
         expect(table.labels).toEqual({});
       });

@@ -38,7 +38,10 @@ async function checkUntil<T>(
   while (!isDone) {
     for (const jobId of jobIds) {
       // Not started yet, or just ended.
-      await (await batches.attach(jobId)).checkNow().catch(() => undefined);
+      await batches
+        .getHandle(jobId)
+        .checkNow()
+        .catch(() => undefined);
     }
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 300))]);
   }

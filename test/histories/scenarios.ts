@@ -22,7 +22,7 @@ async function runJob(
 }
 
 async function submitted({ batches, jobId }: Engine): Promise<void> {
-  const job = await batches.attach(jobId);
+  const job = batches.getHandle(jobId);
   await eventually(async () => {
     const { batches: known } = await job.progress();
     return known.length > 0 && known.every(({ phase }) => phase === 'processing');

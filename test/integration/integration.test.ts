@@ -86,7 +86,7 @@ describe('a payload codec', () => {
         await job.resume();
         expect(await job.report()).toMatchObject({ succeeded: 2 });
         expect(await job.progress()).toMatchObject({ status: 'completed' });
-        const unreadable = (await withoutKey.attach(jobId)).progress();
+        const unreadable = withoutKey.getHandle(jobId).progress();
         await expect(unreadable).rejects.toThrow('Unknown encoding: binary/encrypted');
       });
       const stored = await storedText(engine);
@@ -151,7 +151,7 @@ describe('a Schedule', () => {
               .find((workflowId) => !started.has(workflowId));
           }, 'a started job');
           started.add(id);
-          const job = await batches.attach(id);
+          const job = batches.getHandle(id);
           expect(await job.report()).toMatchObject({ job_id: id, succeeded: 2 });
           expect(simulator.ledger.counts.create).toBe(count);
         }

@@ -176,7 +176,7 @@ describe('starting an id again', () => {
         })
       ).rejects.toMatchObject({ cause: { type: 'MessageBatch.JobMismatch' } });
       expect(await store.list(`jobs/${jobId}`)).toEqual(keys);
-      expect(await (await batches.attach(jobId)).report()).toEqual(report);
+      expect(await batches.getHandle(jobId).report()).toEqual(report);
       // The order of betas and how to wait change no answer.
       const same = { ...options, betas: ['a-1', 'b-1'], checkMax: '1h' } as const;
       expect(await (await batches.start(requests(3), same)).report()).toEqual(report);

@@ -225,7 +225,7 @@ describe('a parent of the job', () => {
           { jobId, taskQueue },
         ],
       });
-      const job = await batches.attach(jobId);
+      const job = batches.getHandle(jobId);
       await eventually(
         () => job.progress().then(isSubmitted, () => false),
         'the child has submitted its batch'

@@ -64,7 +64,7 @@ describe('executeMessageBatchJob', () => {
           });
         expect(await (await start(jobId)).result()).toMatchObject({ succeeded: 3 });
         const parent = await start(`${jobId}-2`);
-        const job = await batches.attach(`${jobId}-2`);
+        const job = batches.getHandle(`${jobId}-2`);
         await eventually(
           () => Promise.resolve(simulator.ledger.batches.length === 2),
           'the child has submitted'

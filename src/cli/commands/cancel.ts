@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { hint } from '../flags/hints';
 import { hasOtherUsers, type JobCommand } from '../jobs/job-command';
 import { plural } from '../text/output';
-import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { addTargetFlags, type TargetFlags } from '../flags/target';
 import { batchesAtApi, sendSignal, type SignalEffect } from '../jobs/signal-command';
 
 const EXAMPLES = `
@@ -19,11 +19,11 @@ export function addCancelCommand(program: Command): void {
     .summary('cancel a job and keep what is finished')
     .description('Cancels a job: its batches at the API too. Finished results are kept and paid.')
     .argument('<JOB>', 'id of the job');
-  addConnectFlags(command)
+  addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
-    .action((jobId: string, flags: ConnectFlags) =>
+    .action((jobId: string, flags: TargetFlags) =>
       sendSignal(jobId, flags, {
-        carriesOn: true,
+        needsActivities: true,
         send: (handle) => handle.cancel(),
         isDone: ({ phase, batches }) =>
           phase === 'ended' ||
@@ -35,13 +35,13 @@ export function addCancelCommand(program: Command): void {
 
 async function describe({ after }: SignalEffect, { session, handle }: JobCommand): Promise<string> {
   const { jobId } = handle;
-  const { settings } = session;
+  const { target } = session;
   if (after?.phase === 'ended') return `The job ${jobId} is canceled and has ended.`;
   const running = batchesAtApi(after);
   const batches = running === 0 ? '' : ` ${plural(running, 'batch')} at the API will end soon.`;
-  const needsHelp = settings.temporal === null && !(await hasOtherUsers(settings.stateDir));
+  const needsHelp = target.temporal === null && !(await hasOtherUsers(target.stateDir));
   const next = needsHelp
-    ? ` To collect what is finished: ${hint(settings, 'status', jobId, '--watch')}`
+    ? ` To collect what is finished: ${hint(target, 'status', jobId, '--watch')}`
     : ' What is finished is collected then.';
   return `The job ${jobId} is being canceled: nothing new is submitted.${batches}${next}`;
 }

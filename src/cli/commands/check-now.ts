@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { plural } from '../text/output';
-import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { addTargetFlags, type TargetFlags } from '../flags/target';
 import { batchesAtApi, sendSignal } from '../jobs/signal-command';
 
 const EXAMPLES = `
@@ -15,11 +15,11 @@ export function addCheckNowCommand(program: Command): void {
     .summary('look at the batches of a job at once')
     .description('Looks at every running batch of a job at once.')
     .argument('<JOB>', 'id of the job');
-  addConnectFlags(command)
+  addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
-    .action((jobId: string, flags: ConnectFlags) =>
+    .action((jobId: string, flags: TargetFlags) =>
       sendSignal(jobId, flags, {
-        carriesOn: true,
+        needsActivities: true,
         send: (handle) => handle.checkNow(),
         isDone: () => true,
         describe: ({ before }) => {

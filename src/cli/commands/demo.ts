@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { runDemo, type DemoFlags } from '../demo/run-demo';
-import { finishWith } from '../text/run-command';
+import { runCommand } from '../text/run-command';
 
 const EXAMPLES = `
 It asks one question about every package in node_modules, lets some requests fail, retries them, and shows what came
@@ -20,5 +20,5 @@ export function addDemoCommand(program: Command): void {
     .option('--exit', 'end when the results are shown')
     .option('-y, --yes', 'spend money without a question, when ANTHROPIC_API_KEY is set')
     .addHelpText('after', EXAMPLES)
-    .action((flags: DemoFlags) => finishWith(() => runDemo(flags)));
+    .action((flags: DemoFlags) => runCommand(() => runDemo(flags)));
 }

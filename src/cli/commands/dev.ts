@@ -1,13 +1,13 @@
 import { Option, type Command } from 'commander';
 import { hasKey } from '../session/api-key';
 import { EXIT } from '../text/exit-status';
-import { finishWith } from '../text/run-command';
+import { runCommand } from '../text/run-command';
 import { hint } from '../flags/hints';
 import { listenForInterrupt } from '../session/interrupt';
-import { formatFields, print, tell } from '../text/output';
+import { formatFields, print, printError } from '../text/output';
 import { toDurationMs, toPort } from '../flags/parse-flag';
 import { openSession, type Session } from '../session/session';
-import { resolveSettings, type Settings } from '../flags/settings';
+import { resolveTarget, type Target } from '../flags/target';
 import { SIMULATED_KEY, simulateApi } from '../session/simulated-api';
 import type { Simulator } from '../../simulator';
 
@@ -47,23 +47,23 @@ export function addDevCommand(program: Command): void {
     .option('--store <uri>', 'store (MESSAGE_BATCHES_STORE, <state>/store)')
     .option('--task-queue <name>', 'task queue of the Worker (message-batches)')
     .addHelpText('after', EXAMPLES)
-    .action((flags: DevFlags) => finishWith(() => dev(flags)));
+    .action((flags: DevFlags) => runCommand(() => dev(flags)));
 }
 
 async function dev({ port, uiPort, batchTime, ...where }: DevFlags): Promise<number> {
   const ports = { port: toPort(port), uiPort: toPort(uiPort, '--ui-port') };
-  const settings: Settings = { ...resolveSettings(where), temporal: null };
+  const target: Target = { ...resolveTarget(where), temporal: null };
   const interrupt = listenForInterrupt();
   const simulator = hasKey()
     ? null
     : await simulateApi({ batchTimeMs: toDurationMs(batchTime, '--batch-time') });
   try {
-    const session = await openSession(settings, {
+    const session = await openSession(target, {
       worker: 'full',
       graceMs: GRACE_MS,
       ports,
       logsToStderr: true,
-      onNote: tell,
+      onNote: printError,
     });
     try {
       print(toText(session, simulator));
@@ -78,11 +78,11 @@ async function dev({ port, uiPort, batchTime, ...where }: DevFlags): Promise<num
   return EXIT.done;
 }
 
-function toText({ settings, address, uiUrl, store }: Session, simulator: Simulator | null): string {
+function toText({ target, address, uiUrl, store }: Session, simulator: Simulator | null): string {
   const fields = formatFields([
     ['Temporal', address],
     ['UI', uiUrl],
-    ['Worker', `task queue ${settings.taskQueue}, store ${store.uri}`],
+    ['Worker', `task queue ${target.taskQueue}, store ${store.uri}`],
     ['Simulator', simulator?.url ?? null],
   ]);
   const lines = [
@@ -93,7 +93,7 @@ function toText({ settings, address, uiUrl, store }: Session, simulator: Simulat
     'In another shell, in this folder:',
     simulator &&
       `  $ export ANTHROPIC_BASE_URL=${simulator.url} ANTHROPIC_API_KEY=${SIMULATED_KEY}`,
-    `  $ ${hint(settings, 'run', 'FILE', '--out', 'DIR')}`,
+    `  $ ${hint(target, 'run', 'FILE', '--out', 'DIR')}`,
     'For an application of yours:',
     `  $ export TEMPORAL_ADDRESS=${address} MESSAGE_BATCHES_STORE=${store.uri}`,
     'Ctrl-C ends it.',

@@ -5,15 +5,16 @@ import { readPlanRecord } from '../../records/plan-records';
 import { commandError } from '../text/errors';
 import { EXIT } from '../text/exit-status';
 import { hint } from '../flags/hints';
-import { onJob, type JobCommand } from '../jobs/job-command';
+import { withJob, type JobCommand } from '../jobs/job-command';
 import { findExecution } from '../../client/execution';
-import { findReport, isInStore, unknownJob } from '../jobs/job-lookup';
+import { findReport } from '../../records/own-report';
+import { isInStore, unknownJob } from '../jobs/job-lookup';
 import { plural, print } from '../text/output';
 import { canAsk, confirm } from '../text/prompt';
-import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { addTargetFlags, type TargetFlags } from '../flags/target';
 import type { Store } from '../../store/store';
 
-interface ForgetFlags extends ConnectFlags {
+interface ForgetFlags extends TargetFlags {
   readonly yes?: boolean;
   readonly force?: boolean;
 }
@@ -35,19 +36,19 @@ export function addForgetCommand(program: Command): void {
     .argument('<JOB>', 'id of the job')
     .option('-y, --yes', 'ask nothing; needed where nobody can be asked')
     .option('--force', 'give up a job that stopped before its end, and what it paid for');
-  addConnectFlags(command)
+  addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
     .action((jobId: string, flags: ForgetFlags) =>
-      onJob(jobId, flags, { carriesOn: false }, (job) => forget(job, flags))
+      withJob(jobId, flags, { needsActivities: false }, (job) => forget(job, flags))
     );
 }
 
 async function forget({ session, handle }: JobCommand, flags: ForgetFlags): Promise<number> {
-  const { store, settings } = session;
+  const { store, target } = session;
   const { jobId } = handle;
   if ((await findExecution(session.client, jobId)) === 'running') {
     throw commandError(
-      `The job ${jobId} runs: cancel it first, and forget it when it has ended: ${hint(settings, 'cancel', jobId)}`
+      `The job ${jobId} runs: cancel it first, and forget it when it has ended: ${hint(target, 'cancel', jobId)}`
     );
   }
   const keys = await keysOf(store, jobId);

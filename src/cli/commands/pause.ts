@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { hint } from '../flags/hints';
 import { plural } from '../text/output';
-import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { addTargetFlags, type TargetFlags } from '../flags/target';
 import { batchesAtApi, sendSignal } from '../jobs/signal-command';
 
 const EXAMPLES = `
@@ -17,11 +17,11 @@ export function addPauseCommand(program: Command): void {
     .summary('stop new submissions of a job')
     .description('Stops new paid calls of a job. What is at the API is watched and collected.')
     .argument('<JOB>', 'id of the job');
-  addConnectFlags(command)
+  addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
-    .action((jobId: string, flags: ConnectFlags) =>
+    .action((jobId: string, flags: TargetFlags) =>
       sendSignal(jobId, flags, {
-        carriesOn: false,
+        needsActivities: false,
         send: (handle) => handle.pause(),
         isDone: ({ status, phase }) => status !== 'running' || phase === 'canceling',
         describe: ({ after }, { session }) => {
@@ -33,7 +33,7 @@ export function addPauseCommand(program: Command): void {
             running === 0
               ? ''
               : ` ${plural(running, 'batch')} at the API ${running === 1 ? 'runs' : 'run'} on.`;
-          return `The job ${jobId} is paused: nothing new is submitted.${batches} To go on: ${hint(session.settings, 'resume', jobId)}`;
+          return `The job ${jobId} is paused: nothing new is submitted.${batches} To go on: ${hint(session.target, 'resume', jobId)}`;
         },
       })
     );

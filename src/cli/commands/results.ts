@@ -3,16 +3,17 @@ import type { Command } from 'commander';
 import { commandError } from '../text/errors';
 import { hint } from '../flags/hints';
 import { reportExitStatus } from '../text/exit-status';
-import { onJob } from '../jobs/job-command';
+import { withJob } from '../jobs/job-command';
 import { findExecution } from '../../client/execution';
-import { findReport, refuseNotRunning } from '../jobs/job-lookup';
+import { findReport } from '../../records/own-report';
+import { refuseNotRunning } from '../jobs/job-lookup';
 import { toReportSentence } from '../text/job-text';
 import { claimOutFolder, copyOutputs, toOutNote } from '../run/out-folder';
-import { printJson, tell } from '../text/output';
-import { addConnectFlags, type ConnectFlags, type Settings } from '../flags/settings';
+import { printJson, printError } from '../text/output';
+import { addTargetFlags, type TargetFlags, type Target } from '../flags/target';
 import type { Store } from '../../store/store';
 
-interface ResultsFlags extends ConnectFlags {
+interface ResultsFlags extends TargetFlags {
   readonly out: string;
   readonly json?: boolean;
 }
@@ -35,22 +36,22 @@ export function addResultsCommand(program: Command): void {
     .argument('<JOB>', 'id of the job')
     .requiredOption('-o, --out <dir>', 'folder for the three files')
     .option('--json', 'print the report as JSON and nothing else on standard output');
-  addConnectFlags(command)
+  addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
     .action((jobId: string, flags: ResultsFlags) =>
-      onJob(
+      withJob(
         jobId,
         flags,
         {
-          carriesOn: false,
-          fromStore: (store, settings) => fetchEnded(store, settings, jobId, flags),
+          needsActivities: false,
+          fromStore: (store, target) => fetchEnded(store, target, jobId, flags),
         },
         async ({ session }) => {
           if ((await findExecution(session.client, jobId)) !== 'running') {
             return refuseNotRunning(session, jobId);
           }
           throw commandError(
-            `The job ${jobId} still runs; nothing was written. To wait for its end: ${hint(session.settings, 'status', jobId, '--watch')}`
+            `The job ${jobId} still runs; nothing was written. To wait for its end: ${hint(session.target, 'status', jobId, '--watch')}`
           );
         }
       )
@@ -59,15 +60,15 @@ export function addResultsCommand(program: Command): void {
 
 async function fetchEnded(
   store: Store,
-  settings: Settings,
+  target: Target,
   jobId: string,
   { out, json }: ResultsFlags
 ): Promise<number | null> {
   if ((await findReport(store, jobId)) === undefined) return null;
   const dir = resolve(out);
-  await claimOutFolder(dir, toOutNote(jobId, settings, {}));
+  await claimOutFolder(dir, toOutNote(jobId, target, {}));
   const report = await copyOutputs(store, jobId, dir);
   if (json === true) printJson(report);
-  else tell(`${toReportSentence(report)} Results, failures and report are in ${dir}.`);
+  else printError(`${toReportSentence(report)} Results, failures and report are in ${dir}.`);
   return reportExitStatus(report);
 }

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandError } from '../text/errors';
-import { finishWith } from '../text/run-command';
-import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { runCommand } from '../text/run-command';
+import { addTargetFlags, type TargetFlags } from '../flags/target';
 import { sendSignal } from '../jobs/signal-command';
 
-interface ResumeFlags extends ConnectFlags {
+interface ResumeFlags extends TargetFlags {
   readonly submission?: string;
   readonly batch?: 'gone';
 }
@@ -39,21 +39,21 @@ export function addResumeCommand(program: Command): void {
         'give up a batch that the API has lost: its requests are missing'
       ).argParser(toGone)
     );
-  addConnectFlags(command)
+  addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
     .action((jobId: string, { submission, batch, ...flags }: ResumeFlags) => {
       if (
         submission !== undefined &&
         !/^(absent|msgbatch_[A-Za-z0-9_-]{1,200})$/.test(submission)
       ) {
-        return finishWith(() => {
+        return runCommand(() => {
           throw commandError(
             'Expected `--submission` to be absent, or the id of a batch: msgbatch_….'
           );
         });
       }
       return sendSignal(jobId, flags, {
-        carriesOn: true,
+        needsActivities: true,
         send: (handle) =>
           handle.resume({
             ...(submission === undefined ? {} : { submission }),

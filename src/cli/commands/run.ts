@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { addJobFlags, toJobOptions, type JobFlags } from '../flags/job-flags';
 import { runJob } from '../run/run-job';
 import { prepareRun } from '../run/run-plan';
-import { addConnectFlags, type ConnectFlags } from '../flags/settings';
-import { finishWith } from '../text/run-command';
+import { addTargetFlags, type TargetFlags } from '../flags/target';
+import { runCommand } from '../text/run-command';
 import { dryRun } from '../run/dry-run';
 import { detachJob } from '../run/detach-job';
 
-export interface RunFlags extends JobFlags, ConnectFlags {
+export interface RunFlags extends JobFlags, TargetFlags {
   readonly out?: string;
   readonly job?: string;
   readonly detach?: boolean;
@@ -46,10 +46,10 @@ export function addRunCommand(program: Command): void {
     .option('--detach', 'start the job, print its id, and leave')
     .option('--dry-run', 'check every line and say what would be submitted')
     .option('--json', 'print the report as JSON and nothing else on standard output');
-  addConnectFlags(addJobFlags(command))
+  addTargetFlags(addJobFlags(command))
     .addHelpText('after', EXAMPLES)
     .action((file: string | undefined, flags: RunFlags) =>
-      finishWith(async () => {
+      runCommand(async () => {
         const options = await toJobOptions(flags);
         const plan = await prepareRun(file, flags, options);
         try {

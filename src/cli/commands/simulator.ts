@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
 import { startSimulator } from '../../simulator';
 import { EXIT } from '../text/exit-status';
-import { finishWith } from '../text/run-command';
+import { runCommand } from '../text/run-command';
 import { listenForInterrupt } from '../session/interrupt';
-import { print, tell } from '../text/output';
+import { print, printError } from '../text/output';
 import { toDurationMs, toPort } from '../flags/parse-flag';
 
 interface SimulatorFlags {
@@ -35,7 +35,7 @@ export function addSimulatorCommand(program: Command): void {
     )
     .option('--wildcard', 'answer every id, cursor and operation with 200 in the documented shape')
     .addHelpText('after', EXAMPLES)
-    .action((flags: SimulatorFlags) => finishWith(() => simulate(flags)));
+    .action((flags: SimulatorFlags) => runCommand(() => simulate(flags)));
 }
 
 async function simulate({ port, batchTime, wildcard }: SimulatorFlags): Promise<number> {
@@ -46,7 +46,7 @@ async function simulate({ port, batchTime, wildcard }: SimulatorFlags): Promise<
     wildcard: wildcard === true,
   });
   print(simulator.url);
-  tell('A simulator: it makes up its answers. Ctrl-C ends it.');
+  printError('A simulator: it makes up its answers. Ctrl-C ends it.');
   await interrupt.interrupted;
   await simulator.close();
   return EXIT.done;

@@ -2,16 +2,17 @@ import type { Command } from 'commander';
 import type { JobProgress } from '../../contract/public';
 import { toSentence } from '../text/errors';
 import { EXIT } from '../text/exit-status';
-import { rest } from '../session/interrupt';
-import { onJob, type JobCommand } from '../jobs/job-command';
+import { sleep } from '../session/interrupt';
+import { withJob, type JobCommand } from '../jobs/job-command';
 import { findExecution } from '../../client/execution';
-import { findReport, queryProgress, refuseNotRunning, toEndedProgress } from '../jobs/job-lookup';
+import { findReport } from '../../records/own-report';
+import { queryProgress, refuseNotRunning, toEndedProgress } from '../jobs/job-lookup';
 import { toStatusText } from '../text/job-text';
-import { print, printJson, tell } from '../text/output';
+import { print, printJson, printError } from '../text/output';
 import { createProgressDisplay } from '../text/progress-display';
-import { addConnectFlags, type ConnectFlags } from '../flags/settings';
+import { addTargetFlags, type TargetFlags } from '../flags/target';
 
-interface StatusFlags extends ConnectFlags {
+interface StatusFlags extends TargetFlags {
   readonly watch?: boolean;
   readonly json?: boolean;
 }
@@ -30,14 +31,14 @@ export function addStatusCommand(program: Command): void {
     .argument('<JOB>', 'id of the job')
     .option('-w, --watch', 'go on showing it until it ends')
     .option('--json', 'print the progress object and nothing else on standard output');
-  addConnectFlags(command)
+  addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
     .action((jobId: string, flags: StatusFlags) =>
-      onJob(
+      withJob(
         jobId,
         flags,
         {
-          carriesOn: flags.watch === true,
+          needsActivities: flags.watch === true,
           fromStore: async (store) => {
             const report = await findReport(store, jobId);
             if (report === undefined) return null;
@@ -52,12 +53,12 @@ export function addStatusCommand(program: Command): void {
 
 async function look(job: JobCommand, flags: StatusFlags): Promise<number> {
   show(await readProgress(job), job.session.jobUrl(job.handle.jobId), flags);
-  await tellFailure(job);
+  await printFailure(job);
   return EXIT.done;
 }
 
 /** How often a watched job is asked. */
-const LOOK_DELAY_MS = 1_000;
+const QUERY_DELAY_MS = 1_000;
 
 async function watch(job: JobCommand, flags: StatusFlags): Promise<number> {
   const { session, handle, signal } = job;
@@ -74,10 +75,10 @@ async function watch(job: JobCommand, flags: StatusFlags): Promise<number> {
     if (isEnded(progress)) {
       display.stop();
       if (!isJson) show(progress, session.jobUrl(handle.jobId), flags);
-      await tellFailure(job);
+      await printFailure(job);
       return EXIT.done;
     }
-    await Promise.race([rest(LOOK_DELAY_MS, signal), session.broken]);
+    await Promise.race([sleep(QUERY_DELAY_MS, signal), session.broken]);
   }
   display.stop();
   return EXIT.interrupted;
@@ -106,9 +107,9 @@ function show(progress: JobProgress, url: string | null, { json }: StatusFlags):
 }
 
 /** Why a job failed is no part of its progress. */
-async function tellFailure({ session, handle }: JobCommand): Promise<void> {
+async function printFailure({ session, handle }: JobCommand): Promise<void> {
   if ((await findExecution(session.client, handle.jobId)) === 'running') return;
   await handle.report().catch((error: unknown) => {
-    tell(toSentence(error));
+    printError(toSentence(error));
   });
 }

@@ -2,20 +2,15 @@ import { Option, type Command } from 'commander';
 import { assertKey } from '../session/api-key';
 import { announceBackground, untilIdle } from '../session/background';
 import { EXIT } from '../text/exit-status';
-import { finishWith } from '../text/run-command';
+import { runCommand } from '../text/run-command';
 import { listenForInterrupt } from '../session/interrupt';
-import { print, tell } from '../text/output';
+import { print, printError } from '../text/output';
 import { openSession, type Session } from '../session/session';
-import {
-  addConnectFlags,
-  resolveSettings,
-  type ConnectFlags,
-  type Settings,
-} from '../flags/settings';
+import { addTargetFlags, resolveTarget, type TargetFlags, type Target } from '../flags/target';
 
-interface WorkerFlags extends ConnectFlags {
+interface WorkerFlags extends TargetFlags {
   readonly untilIdle?: boolean;
-  readonly embedded?: boolean;
+  readonly devServer?: boolean;
 }
 
 const EXAMPLES = `
@@ -37,24 +32,24 @@ export function addWorkerCommand(program: Command): void {
     .description('Runs a Worker for the Workflows and Activities of all jobs of a task queue.')
     .addOption(new Option('--until-idle', 'leave when no job runs').hideHelp())
     .addOption(
-      new Option('--embedded', 'use the embedded server whatever is configured').hideHelp()
+      new Option('--dev-server', 'use the embedded server whatever is configured').hideHelp()
     );
-  addConnectFlags(command)
+  addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
-    .action((flags: WorkerFlags) => finishWith(() => work(flags)));
+    .action((flags: WorkerFlags) => runCommand(() => work(flags)));
 }
 
 async function work(flags: WorkerFlags): Promise<number> {
   assertKey();
-  const resolved = resolveSettings(flags);
-  const settings: Settings = flags.embedded === true ? { ...resolved, temporal: null } : resolved;
+  const resolved = resolveTarget(flags);
+  const target: Target = flags.devServer === true ? { ...resolved, temporal: null } : resolved;
   const interrupt = listenForInterrupt();
   const isBackground = flags.untilIdle === true;
-  const session = await openSession(settings, {
+  const session = await openSession(target, {
     worker: 'full',
     graceMs: GRACE_MS,
     logsToStderr: !isBackground,
-    onNote: tell,
+    onNote: printError,
   });
   try {
     if (isBackground) await announceBackground(session);
@@ -64,7 +59,7 @@ async function work(flags: WorkerFlags): Promise<number> {
       interrupt.interrupted,
       ...(isBackground ? [untilIdle(session, interrupt.signal)] : []),
     ]);
-    if (interrupt.signal.aborted && !isBackground) tell('Draining: no new tasks are taken.');
+    if (interrupt.signal.aborted && !isBackground) printError('Draining: no new tasks are taken.');
     return EXIT.done;
   } finally {
     await session.close();
@@ -72,7 +67,7 @@ async function work(flags: WorkerFlags): Promise<number> {
   }
 }
 
-function toReadyText({ settings, address, uiUrl, store }: Session): string {
+function toReadyText({ target, address, uiUrl, store }: Session): string {
   const ui = uiUrl === null ? '' : ` · UI ${uiUrl}`;
-  return `Worker ready: task queue ${settings.taskQueue} at Temporal ${address}, store ${store.uri}${ui}`;
+  return `Worker ready: task queue ${target.taskQueue} at Temporal ${address}, store ${store.uri}${ui}`;
 }

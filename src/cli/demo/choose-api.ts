@@ -12,12 +12,12 @@ import { hasKey } from '../session/api-key';
 import { plural } from '../text/output';
 import { canAsk, confirm } from '../text/prompt';
 import type { SessionOptions } from '../session/session';
-import { resolveSettings, type Settings } from '../flags/settings';
+import { resolveTarget, type Target } from '../flags/target';
 import { simulateApi } from '../session/simulated-api';
 import { DEMO_MODEL, DEMO_TOKENS_MAX, simulateResult } from './questions';
 
 export interface DemoApi {
-  readonly settings: Settings;
+  readonly target: Target;
   readonly options: JobOptions;
   readonly session: Pick<SessionOptions, 'chunkLimits'>;
   readonly isSimulated: boolean;
@@ -59,7 +59,7 @@ async function simulated(reason: string): Promise<DemoApi> {
   const folder = await mkdtemp(join(tmpdir(), 'message-batches-demo-'));
   const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
   return {
-    settings: toSettings(join(folder, 'state')),
+    target: toTarget(join(folder, 'state')),
     options: { checkMin: '300ms', checkMax: '700ms', retryDelay: '2500ms' },
     isSimulated: true,
     session: { chunkLimits: { requestsMax: CHUNK_REQUESTS_MAX, bytesMax: CHUNK_BYTES_MAX } },
@@ -81,22 +81,22 @@ const RETRY_TIME_MS = 3_000;
 
 /** What was paid for is kept, and a second demo on the same documents pays nothing. */
 async function real(): Promise<DemoApi> {
-  const { stateDir } = resolveSettings({});
+  const { stateDir } = resolveTarget({});
   const { path } = await openStateFolder(stateDir);
-  const settings = toSettings(join(path, 'demo'));
+  const target = toTarget(join(path, 'demo'));
   return {
-    settings,
+    target,
     options: { checkMin: '5s', checkMax: '1m' },
     isSimulated: false,
     session: {},
     explanation:
-      `The requests go to the API with your key and are paid. Everything is kept in ${settings.stateDir}: ` +
+      `The requests go to the API with your key and are paid. Everything is kept in ${target.stateDir}: ` +
       'stopped halfway, the next `message-batches demo` goes on, and nothing is paid twice.',
     close: () => Promise.resolve(),
   };
 }
 
-function toSettings(stateDir: string): Settings {
+function toTarget(stateDir: string): Target {
   return { stateDir, store: join(stateDir, 'store'), taskQueue: TASK_QUEUE, temporal: null };
 }
 

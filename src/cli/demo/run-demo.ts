@@ -11,7 +11,7 @@ import { EXIT } from '../text/exit-status';
 import { followJob } from '../jobs/follow';
 import { listenForInterrupt, type Interrupt } from '../session/interrupt';
 import { toReportText } from '../text/job-text';
-import { formatTable, plural, print, tell } from '../text/output';
+import { formatTable, plural, print, printError } from '../text/output';
 import { createProgressDisplay, type ProgressDisplay } from '../text/progress-display';
 import { openSession, type Session } from '../session/session';
 import { chooseApi, type DemoApi } from './choose-api';
@@ -40,7 +40,7 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
   const api = await chooseApi(requests, flags);
   try {
     print(`${api.explanation}\n`);
-    const { path } = await openStateFolder(api.settings.stateDir);
+    const { path } = await openStateFolder(api.target.stateDir);
     const input = join(path, 'documents.jsonl');
     await writeFile(input, requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
     return await runWith(api, input, flags, interrupt);
@@ -51,13 +51,13 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
 }
 
 async function runWith(
-  { settings, options, session: sessionOptions, isSimulated }: DemoApi,
+  { target, options, session: sessionOptions, isSimulated }: DemoApi,
   input: string,
   flags: DemoFlags,
   interrupt: Interrupt
 ): Promise<number> {
   const display = createProgressDisplay(false);
-  const opening = openSession(settings, {
+  const opening = openSession(target, {
     worker: 'full',
     onNote: display.note,
     ...sessionOptions,
@@ -70,7 +70,7 @@ async function runWith(
     await showResults(session, handle, { report, isSimulated });
     isShown = true;
     if (flags.exit !== true) {
-      tell('\nTemporal and its UI stay up until Ctrl-C.');
+      printError('\nTemporal and its UI stay up until Ctrl-C.');
       await Promise.race([interrupt.interrupted, session.broken]);
     }
     return report.status === 'completed' ? EXIT.done : EXIT.failed;

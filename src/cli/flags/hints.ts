@@ -3,27 +3,27 @@
  */
 import { relative } from 'node:path';
 import { quote } from '../text/output';
-import type { Settings } from './settings';
-import { resolveSettings } from './settings';
+import type { Target } from './target';
+import { resolveTarget } from './target';
 
 /**
  * A command that does something to the same job: with the flags that it needs to find it.
  *
- * @param settings - of the command that gives the hint.
+ * @param target - of the command that gives the hint.
  */
-export function hint(settings: Settings, ...words: readonly string[]): string {
-  return ['message-batches', ...words, ...whereFlags(settings)].map(quote).join(' ');
+export function hint(target: Target, ...words: readonly string[]): string {
+  return ['message-batches', ...words, ...whereFlags(target)].map(quote).join(' ');
 }
 
 /** Only what differs from what a command would take by itself. */
-function whereFlags(settings: Settings): string[] {
-  const usual = resolveSettings({});
+function whereFlags(target: Target): string[] {
+  const usual = resolveTarget({});
   const flags: string[] = [];
-  if (settings.stateDir !== usual.stateDir) flags.push('--state', shorten(settings.stateDir));
-  const { store } = resolveSettings({ state: settings.stateDir });
-  if (settings.store !== store) flags.push('--store', settings.store);
-  if (settings.taskQueue !== usual.taskQueue) flags.push('--task-queue', settings.taskQueue);
-  const { temporal } = settings;
+  if (target.stateDir !== usual.stateDir) flags.push('--state', shorten(target.stateDir));
+  const { store } = resolveTarget({ state: target.stateDir });
+  if (target.store !== store) flags.push('--store', target.store);
+  if (target.taskQueue !== usual.taskQueue) flags.push('--task-queue', target.taskQueue);
+  const { temporal } = target;
   if (temporal !== null && temporal.address !== usual.temporal?.address) {
     flags.push('--address', temporal.address);
   }

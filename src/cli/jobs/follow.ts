@@ -4,7 +4,7 @@
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress, Report } from '../../contract/public';
 import { commandError, isUnavailable } from '../text/errors';
-import { rest } from '../session/interrupt';
+import { sleep } from '../session/interrupt';
 import { queryProgress } from './job-lookup';
 import type { Session } from '../session/session';
 import { findTrouble } from './trouble';
@@ -17,7 +17,7 @@ export interface FollowOptions {
 }
 
 /** How often a job is asked where it stands: a Query costs no event. */
-const LOOK_DELAY_MS = 700;
+const QUERY_DELAY_MS = 700;
 /** How often it is asked why it does not get on. */
 const TROUBLE_DELAY_MS = 5_000;
 /** How long Temporal may be away: its server may be starting again. */
@@ -60,7 +60,7 @@ async function watchProgress(
     const progress = await queryProgress(session, handle).catch(() => null);
     // The job may have ended meanwhile, and its display with it.
     if (progress !== null && !isAborted(signal)) onProgress(progress);
-    await rest(LOOK_DELAY_MS, signal);
+    await sleep(QUERY_DELAY_MS, signal);
   }
 }
 
@@ -71,7 +71,7 @@ async function watchTrouble(
 ): Promise<void> {
   let told: string | null = null;
   for (;;) {
-    await rest(TROUBLE_DELAY_MS, signal);
+    await sleep(TROUBLE_DELAY_MS, signal);
     if (signal.aborted) return;
     const trouble = await findTrouble(session, jobId).catch(() => null);
     if (trouble !== null && trouble !== told && !isAborted(signal)) onTrouble(trouble);
@@ -94,7 +94,7 @@ async function awaitReport(handle: JobHandle, signal: AbortSignal): Promise<Repo
       if (nowMs - awaySinceMs > AWAY_MS_MAX) {
         throw commandError('Temporal has been away for a minute; the job is kept.');
       }
-      await rest(LOOK_DELAY_MS, signal);
+      await sleep(QUERY_DELAY_MS, signal);
     }
   }
 }

@@ -6,12 +6,12 @@ import { openStateFolder } from '../../dev-server';
 import { sweepUsers } from '../../dev-server/users';
 import { openStore } from '../../store/open-store';
 import type { Store } from '../../store/store';
-import { finishWith } from '../text/run-command';
+import { runCommand } from '../text/run-command';
 import { listenForInterrupt } from '../session/interrupt';
 import { assertJobName, workerFor } from './job-lookup';
-import { isTerminal, tell } from '../text/output';
+import { isTerminal, printError } from '../text/output';
 import { openSession, type Session } from '../session/session';
-import { resolveSettings, type ConnectFlags, type Settings } from '../flags/settings';
+import { resolveTarget, type TargetFlags, type Target } from '../flags/target';
 
 export interface JobCommand {
   readonly session: Session;
@@ -24,48 +24,48 @@ export interface JobCommandOptions {
    * Whether the job is to go on while the command lasts, where the server is embedded. Otherwise the command's Worker
    * only answers: it takes no call to the API that could keep a short command from ending.
    */
-  readonly carriesOn: boolean;
+  readonly needsActivities: boolean;
   /** Tried before anything is started; null goes on to Temporal. */
-  readonly fromStore?: (store: Store, settings: Settings) => Promise<number | null>;
+  readonly fromStore?: (store: Store, target: Target) => Promise<number | null>;
 }
 
 /** Activities that a short command began may take this long to end. */
 const GRACE_MS = 30_000;
 
 /** Runs a command on one job. Ctrl-C ends it in order. */
-export function onJob(
+export function withJob(
   jobId: string,
-  flags: ConnectFlags,
+  flags: TargetFlags,
   options: JobCommandOptions,
   run: (command: JobCommand) => Promise<number>
 ): Promise<void> {
-  return finishWith(async () => {
+  return runCommand(async () => {
     assertJobName(jobId);
-    const settings = resolveSettings(flags);
-    await openStateFolder(settings.stateDir);
-    const store = await openStore(settings.store);
-    const known = await options.fromStore?.(store, settings);
+    const target = resolveTarget(flags);
+    await openStateFolder(target.stateDir);
+    const store = await openStore(target.store);
+    const known = await options.fromStore?.(store, target);
     if (known !== undefined && known !== null) return known;
-    const isEmbedded = settings.temporal === null;
-    const worker = !isEmbedded
+    const usesDevServer = target.temporal === null;
+    const worker = !usesDevServer
       ? 'none'
-      : options.carriesOn
+      : options.needsActivities
         ? await workerFor(store, jobId)
         : 'workflows';
-    return withSession(settings, { worker, graceMs: GRACE_MS }, async (session, signal) =>
-      run({ session, signal, handle: await session.jobs.attach(jobId) })
+    return withSession(target, { worker, graceMs: GRACE_MS }, async (session, signal) =>
+      run({ session, signal, handle: session.jobs.getHandle(jobId) })
     );
   });
 }
 
 /** Opens a session, runs something in it, and closes it; Ctrl-C ends the waiting. */
 export async function withSession(
-  settings: Settings,
+  target: Target,
   options: Parameters<typeof openSession>[1],
   run: (session: Session, signal: AbortSignal) => Promise<number>
 ): Promise<number> {
   const interrupt = listenForInterrupt();
-  const opening = openSession(settings, { onNote: note, ...options });
+  const opening = openSession(target, { onNote: note, ...options });
   const running = opening.then((session) => run(session, interrupt.signal));
   running.catch(() => undefined);
   try {
@@ -78,7 +78,7 @@ export async function withSession(
 }
 
 function note(text: string): void {
-  if (isTerminal()) tell(text);
+  if (isTerminal()) printError(text);
 }
 
 /** Whether another process uses the embedded server of a state folder, and so most likely brings a Worker. */

@@ -4,9 +4,9 @@
 import { findExecution } from '../../client/execution';
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress, Report } from '../../contract/public';
-import { jobFiles, outputFiles } from '../../records/job-files';
+import { findReport } from '../../records/own-report';
+import { jobFiles } from '../../records/job-files';
 import { isJobId } from '../../core/plan/job-id';
-import { readReport } from '../../records/own-report';
 import { readPlanRecord } from '../../records/plan-records';
 import type { Store } from '../../store/store';
 import { apiOrigin, hasKey } from '../session/api-key';
@@ -25,12 +25,6 @@ export function assertJobName(jobId: string): void {
   );
 }
 
-/** @returns undefined when the job has not ended, or the store does not know it. */
-export async function findReport(store: Store, jobId: string): Promise<Report | undefined> {
-  const plan = await readPlanRecord(store, jobFiles(jobId).plan);
-  return plan && readReport(store, outputFiles(plan.output_key).report);
-}
-
 export async function isInStore(store: Store, jobId: string): Promise<boolean> {
   return (await store.size(jobFiles(jobId).job)) !== undefined;
 }
@@ -45,7 +39,7 @@ export async function queryProgress(session: Session, handle: JobHandle): Promis
     return await session.client.withDeadline(Date.now() + QUERY_MS_MAX, () => handle.progress());
   } catch (error) {
     throw commandError(
-      `No Worker of the task queue ${session.settings.taskQueue} answers for the job ${handle.jobId}: ${toSentence(error)}`
+      `No Worker of the task queue ${session.target.taskQueue} answers for the job ${handle.jobId}: ${toSentence(error)}`
     );
   }
 }
@@ -63,14 +57,14 @@ export async function workerFor(store: Store, jobId: string): Promise<WorkerKind
 
 /** @throws CommandError that says what is known of a job that does not run. */
 export async function refuseNotRunning(session: Session, jobId: string): Promise<never> {
-  const { store, settings } = session;
+  const { store, target } = session;
   const report = await findReport(store, jobId);
   if (report !== undefined) {
     throw commandError(`The job ${jobId} has ended (${report.status}).`);
   }
   if (await isInStore(store, jobId)) {
     throw commandError(
-      `The job ${jobId} does not run; start it again with its input: ${hint(settings, 'run', 'FILE', '--out', 'DIR', '--job', jobId)}`
+      `The job ${jobId} does not run; start it again with its input: ${hint(target, 'run', 'FILE', '--out', 'DIR', '--job', jobId)}`
     );
   }
   if ((await findExecution(session.client, jobId)) === 'ended') {
@@ -79,9 +73,9 @@ export async function refuseNotRunning(session: Session, jobId: string): Promise
   throw unknownJob(session, jobId);
 }
 
-export function unknownJob({ settings, address }: Session, jobId: string): Error {
+export function unknownJob({ target, address }: Session, jobId: string): Error {
   return commandError(
-    `There is no job ${jobId}: neither Temporal at ${address} nor the store ${settings.store} knows it.`
+    `There is no job ${jobId}: neither Temporal at ${address} nor the store ${target.store} knows it.`
   );
 }
 

@@ -5,12 +5,13 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress } from '../../contract/public';
 import { EXIT } from '../text/exit-status';
-import { rest } from '../session/interrupt';
-import { onJob, type JobCommand } from './job-command';
+import { sleep } from '../session/interrupt';
+import { withJob, type JobCommand } from './job-command';
 import { findExecution } from '../../client/execution';
-import { findReport, queryProgress, refuseNotRunning } from './job-lookup';
+import { findReport } from '../../records/own-report';
+import { queryProgress, refuseNotRunning } from './job-lookup';
 import { print } from '../text/output';
-import type { ConnectFlags } from '../flags/settings';
+import type { TargetFlags } from '../flags/target';
 
 /** A job before and after a Signal; null: the Signal was delivered, and no Worker answers. */
 export interface SignalEffect {
@@ -20,7 +21,7 @@ export interface SignalEffect {
 
 export interface SignalCommand {
   /** Whether the job is to act on it at once, by this command's Worker where the server is embedded. */
-  readonly carriesOn: boolean;
+  readonly needsActivities: boolean;
   readonly send: (handle: JobHandle) => Promise<void>;
   /** Whether the Signal has done all that it does soon. */
   readonly isDone: (progress: JobProgress) => boolean;
@@ -30,15 +31,15 @@ export interface SignalCommand {
 
 /** How long the effect is waited for. */
 const EFFECT_MS_MAX = 10_000;
-const LOOK_DELAY_MS = 250;
+const QUERY_DELAY_MS = 250;
 
 /** Sends the Signal, waits for its effect, and says so. A job that does not run is an error. */
 export function sendSignal(
   jobId: string,
-  flags: ConnectFlags,
+  flags: TargetFlags,
   signal: SignalCommand
 ): Promise<void> {
-  return onJob(jobId, flags, { carriesOn: signal.carriesOn }, async (command) => {
+  return withJob(jobId, flags, { needsActivities: signal.needsActivities }, async (command) => {
     const { session, handle } = command;
     // A Signal to a job that ended is refused by Temporal, one to an id that never ran as well.
     if ((await findExecution(session.client, jobId)) !== 'running')
@@ -66,7 +67,7 @@ async function awaitEffect(
     if (progress === null || isDone(progress)) return progress;
     if (signal.aborted || performance.now() > endMs) return progress;
     if ((await findReport(session.store, handle.jobId)) !== undefined) return progress;
-    await Promise.race([rest(LOOK_DELAY_MS, signal), session.broken]);
+    await Promise.race([sleep(QUERY_DELAY_MS, signal), session.broken]);
   }
 }
 

@@ -18,7 +18,7 @@ import { referenceAt } from '../../records/reference-at';
 import type { JobOptions } from '../../contract/options';
 import type { Store } from '../../store/store';
 import { commandError } from '../text/errors';
-import type { Settings } from '../flags/settings';
+import type { Target } from '../flags/target';
 
 const NOTE_NAME = '.message-batches-job.json';
 const FILE_NAMES = { results: 'results.jsonl', failures: 'failures.jsonl', report: 'report.json' };
@@ -37,7 +37,7 @@ export interface OutNote {
 
 export function toOutNote(
   jobId: string,
-  { stateDir, store, taskQueue, temporal }: Settings,
+  { stateDir, store, taskQueue, temporal }: Target,
   given: JobOptions
 ): OutNote {
   const options = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'params'));

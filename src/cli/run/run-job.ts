@@ -13,11 +13,11 @@ import { hint } from '../flags/hints';
 import { listenForInterrupt } from '../session/interrupt';
 import { toReportSentence, toReportText } from '../text/job-text';
 import { claimOutFolder, copyOutputs, toOutNote } from './out-folder';
-import { isTerminal, print, printJson, quote, tell } from '../text/output';
+import { isTerminal, print, printJson, quote, printError } from '../text/output';
 import { createPauseWatch } from '../jobs/pause-watch';
 import { createProgressDisplay, type ProgressDisplay } from '../text/progress-display';
 import type { RunPlan } from './run-plan';
-import { findEndedJob, letGoUnplanned, startJob } from './run-start';
+import { findEndedJob, releaseRefusedFolder, startJob } from './run-start';
 import { openSession, type Session, type WorkerKind } from '../session/session';
 
 /** One `run` on its way. */
@@ -40,10 +40,10 @@ export async function runJob(plan: RunPlan, isJson: boolean): Promise<number> {
 }
 
 async function fetchEnded(plan: RunPlan, jobId: string, isJson: boolean): Promise<number> {
-  const { settings, options, outDir } = plan;
-  const store = await openStore(settings.store);
+  const { target, options, outDir } = plan;
+  const store = await openStore(target.store);
   if (outDir === null) throw commandError('Name the folder for the results: --out DIR.');
-  await claimOutFolder(outDir, toOutNote(jobId, settings, options));
+  await claimOutFolder(outDir, toOutNote(jobId, target, options));
   const report = await copyOutputs(store, jobId, outDir);
   showReport(report, outDir, isJson);
   return reportExitStatus(report);
@@ -55,7 +55,7 @@ async function runToEnd(plan: RunPlan, isJson: boolean): Promise<number> {
   const interrupt = listenForInterrupt();
   const display = createProgressDisplay(isJson);
   const run: Run = { plan, isJson, display, signal: interrupt.signal, jobId: null };
-  const opening = openSession(plan.settings, { worker, onNote: display.note });
+  const opening = openSession(plan.target, { worker, onNote: display.note });
   const running = opening.then((session) => runInSession(session, run));
   // After Ctrl-C nobody waits for what it comes to.
   running.catch(() => undefined);
@@ -64,7 +64,7 @@ async function runToEnd(plan: RunPlan, isJson: boolean): Promise<number> {
       running,
       interrupt.interrupted.then((exitStatus) => {
         display.stop();
-        tell(toInterruptText(run));
+        printError(toInterruptText(run));
         return exitStatus;
       }),
     ]);
@@ -94,7 +94,7 @@ async function follow(session: Session, handle: JobHandle, run: Run): Promise<Re
     handle,
     display,
     isTerminal: isTerminal(),
-    resumeHint: hint(plan.settings, 'resume', handle.jobId),
+    resumeHint: hint(plan.target, 'resume', handle.jobId),
   });
   try {
     return await followJob(session, handle, {
@@ -108,16 +108,16 @@ async function follow(session: Session, handle: JobHandle, run: Run): Promise<Re
       },
     });
   } catch (error) {
-    await letGoUnplanned(session, handle.jobId, plan, error);
+    await releaseRefusedFolder(session, handle.jobId, plan, error);
     throw error;
   }
 }
 
 /** The command line has one account; others belong to Workers that somebody else runs. */
-function workerKind({ options, settings }: RunPlan): WorkerKind {
+function workerKind({ options, target }: RunPlan): WorkerKind {
   const { account = 'default' } = options;
   if (account === 'default') return 'full';
-  if (settings.temporal !== null) return 'workflows';
+  if (target.temporal !== null) return 'workflows';
   throw commandError(
     `The embedded server's Workers have only the account \`default\`: the account ${account} takes a Temporal server whose Workers have it (TEMPORAL_ADDRESS).`
   );
@@ -125,7 +125,8 @@ function workerKind({ options, settings }: RunPlan): WorkerKind {
 
 async function closeInTime(opening: Promise<Session>, signal: AbortSignal): Promise<void> {
   const timer = setTimeout(() => {
-    if (signal.aborted) tell('Waiting for what is at hand to end; Ctrl-C again leaves at once.');
+    if (signal.aborted)
+      printError('Waiting for what is at hand to end; Ctrl-C again leaves at once.');
   }, PATIENCE_MS);
   const session = await opening.catch(() => null);
   await session?.close();
@@ -144,25 +145,25 @@ function showReport(report: Report, outDir: string | null, isJson: boolean): voi
   }
   print(toReportText(report));
   const where = outDir === null ? '' : ` Results, failures and report are in ${outDir}.`;
-  tell(`${toReportSentence(report)}${where}`);
+  printError(`${toReportSentence(report)}${where}`);
 }
 
 function toInterruptText({ plan, jobId }: Run): string {
-  const { settings, outDir } = plan;
+  const { target, outDir } = plan;
   if (jobId === null) return 'Stopped before the job was started: nothing was submitted.';
   const goOn =
     outDir === null
-      ? hint(settings, 'status', jobId, '--watch')
+      ? hint(target, 'status', jobId, '--watch')
       : `message-batches run --out ${quote(outDir)}`;
   return [
     `The command has stopped; the job ${jobId} has not. ${toStandingText(plan)}`,
     `  to go on:   ${goOn}`,
-    `  to cancel:  ${hint(settings, 'cancel', jobId)}`,
+    `  to cancel:  ${hint(target, 'cancel', jobId)}`,
   ].join('\n');
 }
 
-function toStandingText({ settings }: RunPlan): string {
-  if (settings.temporal !== null) return 'It goes on with the Workers of its task queue.';
-  if (isBackgroundRunning(settings.stateDir)) return 'It goes on in the background.';
-  return `It is kept in ${settings.stateDir} and goes on with the next command; its batches run on at the API.`;
+function toStandingText({ target }: RunPlan): string {
+  if (target.temporal !== null) return 'It goes on with the Workers of its task queue.';
+  if (isBackgroundRunning(target.stateDir)) return 'It goes on in the background.';
+  return `It is kept in ${target.stateDir} and goes on with the next command; its batches run on at the API.`;
 }

@@ -6,13 +6,14 @@ import { resolve } from 'node:path';
 import { resolveOptions, type JobOptions } from '../../contract/options';
 import { openStore } from '../../store/open-store';
 import { commandError } from '../text/errors';
-import { assertJobName, findReport } from '../jobs/job-lookup';
+import { findReport } from '../../records/own-report';
+import { assertJobName } from '../jobs/job-lookup';
 import { readOutNote, type OutNote } from './out-folder';
 import { quote } from '../text/output';
 import { openInput, openStoredInput, storedOptions } from './run-input';
-import { resolveSettings, toPlace, type ConnectFlags, type Settings } from '../flags/settings';
+import { resolveTarget, toPlace, type TargetFlags, type Target } from '../flags/target';
 
-export interface RunPlanFlags extends ConnectFlags {
+export interface RunPlanFlags extends TargetFlags {
   readonly out?: string;
   readonly job?: string;
   readonly detach?: boolean;
@@ -20,7 +21,7 @@ export interface RunPlanFlags extends ConnectFlags {
 }
 
 export interface RunPlan {
-  readonly settings: Settings;
+  readonly target: Target;
   /** Null: the job has ended, and its input is gone with it. */
   readonly inputPath: string | null;
   /** Null: made of the input. */
@@ -29,7 +30,7 @@ export interface RunPlan {
   /** Absolute; null where nothing is to be fetched. */
   readonly outDir: string | null;
   /** Whether the folder remembered a job before. */
-  readonly goesOn: boolean;
+  readonly isContinued: boolean;
   readonly release: () => Promise<void>;
 }
 
@@ -51,51 +52,51 @@ export async function prepareRun(
   }
   const note = outDir === null ? undefined : await readOutNote(outDir);
   if (file === undefined && note === undefined) throw nothingToRun(outDir);
-  const settings = note ? settleWithNote(flags, note, outDir ?? '') : resolveSettings(flags);
+  const target = note ? targetFromNote(flags, note, outDir ?? '') : resolveTarget(flags);
   const jobId = flags.job ?? note?.job_id ?? null;
   if (note === undefined || file !== undefined) {
     const input = await openInput(file ?? '');
     return {
-      settings,
+      target,
       jobId,
       outDir,
       inputPath: input.path,
       options: note ? { ...note.options, ...options } : options,
-      goesOn: note !== undefined,
+      isContinued: note !== undefined,
       release: input.release,
     };
   }
-  return goOn(settings, note, outDir, options);
+  return goOn(target, note, outDir, options);
 }
 
 const NO_INPUT = { path: null, release: () => Promise.resolve() };
 
 async function goOn(
-  settings: Settings,
+  target: Target,
   note: OutNote,
   outDir: string | null,
   options: JobOptions
 ): Promise<RunPlan> {
-  await assertStoreThere(settings.store, note);
-  const store = await openStore(settings.store);
+  await assertStoreThere(target.store, note);
+  const store = await openStore(target.store);
   const jobId = note.job_id;
   const merged = { ...(await storedOptions(store, note)), ...options };
   resolveOptions(merged);
   const hasEnded = (await findReport(store, jobId)) !== undefined;
   const input = hasEnded ? NO_INPUT : await openStoredInput(store, jobId);
   return {
-    settings,
+    target,
     jobId,
     outDir,
     inputPath: input.path,
     options: merged,
-    goesOn: true,
+    isContinued: true,
     release: input.release,
   };
 }
 
 /** The folder's own place holds; a flag that names another one is a contradiction. */
-function settleWithNote(flags: RunPlanFlags, note: OutNote, outDir: string): Settings {
+function targetFromNote(flags: RunPlanFlags, note: OutNote, outDir: string): Target {
   const { state, store, temporal, task_queue: taskQueue, job_id: jobId } = note;
   const given: readonly (readonly [string, string | undefined, string])[] = [
     ['--job', flags.job, jobId],
@@ -112,11 +113,11 @@ function settleWithNote(flags: RunPlanFlags, note: OutNote, outDir: string): Set
         'leave the flag out, or choose another folder.'
     );
   }
-  const settings = resolveSettings({ ...flags, state, store, taskQueue });
-  if (temporal === null) return { ...settings, temporal: null };
+  const target = resolveTarget({ ...flags, state, store, taskQueue });
+  if (temporal === null) return { ...target, temporal: null };
   const { address, namespace } = temporal;
-  if (settings.temporal?.address === address && settings.temporal.namespace === namespace) {
-    return settings;
+  if (target.temporal?.address === address && target.temporal.namespace === namespace) {
+    return target;
   }
   // Another server knows nothing of the job: a second execution would run beside the first.
   throw commandError(

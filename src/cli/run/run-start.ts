@@ -10,7 +10,7 @@ import { openStateFolder } from '../../dev-server';
 import { findMessageBatchFailure } from '../../contract/failures';
 import { openStore } from '../../store/open-store';
 import { commandError } from '../text/errors';
-import { findReport } from '../jobs/job-lookup';
+import { findReport } from '../../records/own-report';
 import { claimOutFolder, releaseOutFolder, toOutNote } from './out-folder';
 import type { RunPlan } from './run-plan';
 import type { Session } from '../session/session';
@@ -22,11 +22,11 @@ import type { Session } from '../session/session';
  * @throws CommandError when the folder or the id stands for another job.
  */
 export async function findEndedJob(plan: RunPlan): Promise<string | null> {
-  const { inputPath, jobId, options, settings } = plan;
+  const { inputPath, jobId, options, target } = plan;
   // Without an id the input has to be read for one, which the start does anyway.
   if (jobId === null || inputPath === null) return jobId;
-  await openStateFolder(settings.stateDir);
-  const store = await openStore(settings.store);
+  await openStateFolder(target.stateDir);
+  const store = await openStore(target.store);
   if ((await findReport(store, jobId)) === undefined) return null;
   try {
     await placeJob(store, await toRequestFile(inputPath), { jobId, options });
@@ -43,19 +43,19 @@ export async function findEndedJob(plan: RunPlan): Promise<string | null> {
  * @throws CommandError when the folder or the id stands for another job.
  */
 export async function startJob(
-  { jobs, settings }: Session,
+  { jobs, target }: Session,
   plan: RunPlan,
   signal?: AbortSignal
 ): Promise<JobHandle> {
   const { inputPath, jobId, options, outDir } = plan;
-  if (inputPath === null) return jobs.attach(jobId ?? '');
+  if (inputPath === null) return jobs.getHandle(jobId ?? '');
   try {
     return await jobs.start(inputPath, {
       ...options,
       ...(jobId === null ? {} : { jobId }),
       beforeStart: async (id) => {
         signal?.throwIfAborted();
-        if (outDir !== null) await claimOutFolder(outDir, toOutNote(id, settings, options));
+        if (outDir !== null) await claimOutFolder(outDir, toOutNote(id, target, options));
       },
     });
   } catch (error) {
@@ -66,7 +66,7 @@ export async function startJob(
 /**
  * Lets the folder go when the input was refused before anything was planned: the mended one may go into it.
  */
-export async function letGoUnplanned(
+export async function releaseRefusedFolder(
   { store }: Session,
   jobId: string,
   { outDir }: RunPlan,
@@ -84,9 +84,9 @@ const REFUSALS = [
   'MessageBatch.BadReference',
 ] as const;
 
-function toMismatch(error: unknown, { goesOn, jobId, outDir }: RunPlan): Error | null {
+function toMismatch(error: unknown, { isContinued, jobId, outDir }: RunPlan): Error | null {
   const mismatch = findMessageBatchFailure(error, 'MessageBatch.JobMismatch');
-  if (mismatch === null || !goesOn || outDir === null) return null;
+  if (mismatch === null || !isContinued || outDir === null) return null;
   const [, what = 'input or options differ'] = /: ([^:]+ differs?)\./.exec(mismatch.message) ?? [];
   return commandError(
     `The folder ${outDir} belongs to the job ${jobId ?? ''}, and this is another one (${what}): choose another folder.`

@@ -23,24 +23,24 @@ import { identify, isAlive, type ProcessIdentity } from '../../dev-server/proces
 import { openStateFolder } from '../../dev-server';
 import { apiOrigin } from './api-key';
 import { commandError } from '../text/errors';
-import { rest } from './interrupt';
+import { sleep } from './interrupt';
 import type { Session } from './session';
-import type { Settings } from '../flags/settings';
+import type { Target } from '../flags/target';
 
 /** Tells the parent that server and Worker are there. */
 const READY = 'ready';
 /** A server's first start may download it. */
 const READY_MS_MAX = 180_000;
-const IDLE_LOOK_DELAY_MS = 1_500;
+const IDLE_CHECK_DELAY_MS = 1_500;
 
 /** Lets a Worker stay in the background for a job that runs: the one that is there, or a new one. */
-export async function ensureBackground(settings: Settings, jobId: string): Promise<void> {
-  const place = await openPlace(settings);
+export async function ensureBackground(target: Target, jobId: string): Promise<void> {
+  const place = await openPlace(target);
   writeFileSync(join(place.jobsPath, jobId), '', { mode: 0o600 });
   await place.locked(async () => {
     const known = readRecord(place.path);
     if (known !== null && isAlive(known)) return;
-    await launch(settings);
+    await launch(target);
   });
 }
 
@@ -54,8 +54,8 @@ export function isBackgroundRunning(stateDir: string): boolean {
 }
 
 /** Called by the background process itself, once its Worker runs. */
-export async function announceBackground({ settings }: Session): Promise<void> {
-  const { path } = await openPlace(settings);
+export async function announceBackground({ target }: Session): Promise<void> {
+  const { path } = await openPlace(target);
   const self = identify(process.pid);
   if (self !== undefined) writeFileSync(join(path, 'worker.json'), JSON.stringify(self));
   process.send?.(READY);
@@ -65,9 +65,9 @@ export async function announceBackground({ settings }: Session): Promise<void> {
 
 /** Resolves when no job runs any more and the record is gone; sooner when the signal is aborted. */
 export async function untilIdle(session: Session, signal: AbortSignal): Promise<void> {
-  const place = await openPlace(session.settings);
+  const place = await openPlace(session.target);
   while (!signal.aborted) {
-    await rest(IDLE_LOOK_DELAY_MS, signal);
+    await sleep(IDLE_CHECK_DELAY_MS, signal);
     if (!(await isIdle(session, place.jobsPath))) continue;
     const hasLeft = await place.locked(async () => {
       // A job may have been left to us meanwhile.
@@ -85,7 +85,7 @@ interface BackgroundPlace {
   locked<T>(work: () => Promise<T>): Promise<T>;
 }
 
-async function openPlace({ stateDir, store, taskQueue }: Settings): Promise<BackgroundPlace> {
+async function openPlace({ stateDir, store, taskQueue }: Target): Promise<BackgroundPlace> {
   const folder = await openStateFolder(stateDir);
   const key = [
     store,
@@ -102,12 +102,12 @@ async function openPlace({ stateDir, store, taskQueue }: Settings): Promise<Back
 }
 
 /** Starts this very program anew, as a process of its own that outlives the terminal. */
-async function launch({ stateDir, store, taskQueue }: Settings): Promise<void> {
+async function launch({ stateDir, store, taskQueue }: Target): Promise<void> {
   const logPath = join(stateDir, 'logs', 'background.log');
   mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o700 });
   const log = openSync(logPath, 'a', 0o600);
   const script = process.argv[1] ?? '';
-  const args = ['worker', '--until-idle', '--embedded', '--state', stateDir];
+  const args = ['worker', '--until-idle', '--dev-server', '--state', stateDir];
   const child = spawn(
     process.execPath,
     [...process.execArgv, script, ...args, '--store', store, '--task-queue', taskQueue],

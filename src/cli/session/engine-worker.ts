@@ -23,7 +23,7 @@ export interface EngineWorkerOptions {
   readonly chunkLimits?: ActivityDeps['chunkLimits'];
 }
 
-export interface RunningWorker {
+export interface EngineWorker {
   /** Rejects when the Worker ends without having been told to. */
   readonly broken: Promise<never>;
   /** Takes no more tasks, lets those at hand end, and disconnects. */
@@ -33,7 +33,7 @@ export interface RunningWorker {
 /** How long a Workflow's next task waits for a Worker that is gone before another one gets it. */
 const STICKY_WAIT_MS = 1_000;
 
-export async function startWorker(options: EngineWorkerOptions): Promise<RunningWorker> {
+export async function startEngineWorker(options: EngineWorkerOptions): Promise<EngineWorker> {
   const connection = await NativeConnection.connect(options.connection);
   try {
     const worker = await Worker.create({
@@ -45,14 +45,14 @@ export async function startWorker(options: EngineWorkerOptions): Promise<Running
       shutdownGraceTime: options.graceMs,
       stickyQueueScheduleToStartTimeout: STICKY_WAIT_MS,
     });
-    return toRunningWorker(worker, connection);
+    return toEngineWorker(worker, connection);
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-function toRunningWorker(worker: Worker, connection: NativeConnection): RunningWorker {
+function toEngineWorker(worker: Worker, connection: NativeConnection): EngineWorker {
   const ended = worker.run();
   const broken = ended.then(() => new Promise<never>(() => undefined));
   // Whoever waits for it hears of it; nobody need.

@@ -37,7 +37,7 @@ export function listenForInterrupt(): Interrupt {
 }
 
 /** Waits, or less when the signal is aborted. */
-export function rest(delayMs: number, signal?: AbortSignal): Promise<void> {
+export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) {
       resolve();

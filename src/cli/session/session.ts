@@ -6,12 +6,12 @@ import { Client, Connection } from '@temporalio/client';
 import type { ActivityDeps } from '../../../activities/worker/deps';
 import { MessageBatches } from '../../client/message-batches';
 import { SEARCH_ATTRIBUTES } from '../../contract/names';
-import { loopbackConnection, openStateFolder, useEmbeddedServer } from '../../dev-server';
+import { loopbackConnection, openStateFolder, useDevServer } from '../../dev-server';
 import { openStore } from '../../store/open-store';
 import type { Store } from '../../store/store';
 import { commandError, toSentence } from '../text/errors';
-import { startWorker, type RunningWorker } from './engine-worker';
-import type { Settings } from '../flags/settings';
+import { startEngineWorker, type EngineWorker } from './engine-worker';
+import type { Target } from '../flags/target';
 import { installWorkerLog } from './worker-log';
 
 /** What the command's own Worker does. */
@@ -36,7 +36,7 @@ export interface SessionOptions {
 }
 
 export interface Session {
-  readonly settings: Settings;
+  readonly target: Target;
   readonly client: Client;
   readonly jobs: MessageBatches;
   readonly store: Store;
@@ -59,13 +59,13 @@ const GRACE_MS_DEFAULT = 1_000;
  *
  * @throws CommandError when Temporal does not answer.
  */
-export async function openSession(settings: Settings, options: SessionOptions): Promise<Session> {
+export async function openSession(target: Target, options: SessionOptions): Promise<Session> {
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
   };
   try {
-    return await open(settings, options, closers, once(close));
+    return await open(target, options, closers, once(close));
   } catch (error) {
     await close();
     throw error;
@@ -73,26 +73,26 @@ export async function openSession(settings: Settings, options: SessionOptions): 
 }
 
 async function open(
-  settings: Settings,
+  target: Target,
   options: SessionOptions,
   closers: (() => Promise<void>)[],
   close: () => Promise<void>
 ): Promise<Session> {
-  await openStateFolder(settings.stateDir);
-  const logPath = join(settings.stateDir, 'logs', 'worker.log');
+  await openStateFolder(target.stateDir);
+  const logPath = join(target.stateDir, 'logs', 'worker.log');
   installWorkerLog(options.logsToStderr === true ? null : logPath);
-  const place = await openTemporal(settings, options);
+  const place = await openTemporal(target, options);
   closers.push(place.release);
-  const store = await openStore(settings.store);
+  const store = await openStore(target.store);
   // Never closed: a call that is being retried then would end the process. The command's end closes it.
   const connection = await connect(place);
   const client = new Client({ connection, namespace: place.namespace });
-  const worker = await openWorker(settings, options, place, store);
+  const worker = await openWorker(target, options, place, store);
   if (worker !== null) closers.push(worker.stop);
   return {
-    settings,
+    target,
     client,
-    jobs: new MessageBatches({ client, store, taskQueue: settings.taskQueue }),
+    jobs: new MessageBatches({ client, store, taskQueue: target.taskQueue }),
     store,
     address: place.address,
     uiUrl: place.uiUrl,
@@ -108,7 +108,7 @@ async function open(
 interface OpenPlace {
   readonly address: string;
   readonly namespace: string;
-  readonly connection: NonNullable<Settings['temporal']>['connection'];
+  readonly connection: NonNullable<Target['temporal']>['connection'];
   readonly uiUrl: string | null;
   /** Resolves when the server died and could not be started again. */
   readonly lost: Promise<Error>;
@@ -116,13 +116,13 @@ interface OpenPlace {
 }
 
 async function openTemporal(
-  { temporal, stateDir }: Settings,
+  { temporal, stateDir }: Target,
   { ports, onNote }: SessionOptions
 ): Promise<OpenPlace> {
   if (temporal !== null) {
     return { ...temporal, uiUrl: null, lost: never(), release: () => Promise.resolve() };
   }
-  const server = await useEmbeddedServer({
+  const server = await useDevServer({
     stateDir,
     searchAttributes: SEARCH_ATTRIBUTES,
     ...ports,
@@ -138,7 +138,7 @@ async function openTemporal(
   };
 }
 
-function firstToBreak(worker: RunningWorker | null, { lost }: OpenPlace): Promise<never> {
+function firstToBreak(worker: EngineWorker | null, { lost }: OpenPlace): Promise<never> {
   const broken = Promise.race([
     worker?.broken ?? never(),
     lost.then((error) => Promise.reject(error)),
@@ -176,16 +176,16 @@ function toTextMetadata(metadata: Record<string, unknown>): Record<string, strin
 }
 
 async function openWorker(
-  settings: Settings,
+  target: Target,
   { worker, graceMs = GRACE_MS_DEFAULT, chunkLimits }: SessionOptions,
   { connection, namespace }: OpenPlace,
   store: Store
-): Promise<RunningWorker | null> {
+): Promise<EngineWorker | null> {
   if (worker === 'none') return null;
-  return startWorker({
+  return startEngineWorker({
     connection,
     namespace,
-    taskQueue: settings.taskQueue,
+    taskQueue: target.taskQueue,
     store,
     hasActivities: worker === 'full',
     graceMs,

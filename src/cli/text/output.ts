@@ -12,7 +12,7 @@ export function printJson(value: unknown): void {
 }
 
 /** Tells a person something that no script reads. */
-export function tell(text: string): void {
+export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 

@@ -4,7 +4,7 @@
 import { SingleBar } from 'cli-progress';
 import type { JobProgress } from '../../contract/public';
 import { toProgressLine } from './job-text';
-import { isTerminal, tell } from './output';
+import { isTerminal, printError } from './output';
 
 export interface ProgressDisplay {
   readonly update: (progress: JobProgress) => void;
@@ -52,7 +52,7 @@ function createBar(): ProgressDisplay {
     },
     note(text) {
       stop();
-      tell(text);
+      printError(text);
     },
     stop,
   };
@@ -72,9 +72,9 @@ function createLines(): ProgressDisplay {
       shown = line;
       shownStage = stage;
       dueAtMs = nowMs + LINE_DELAY_MS;
-      tell(line);
+      printError(line);
     },
-    note: tell,
+    note: printError,
     stop: () => undefined,
   };
 }

@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { useEmbeddedServer } from '../../../src/dev-server';
+import { useDevServer } from '../../../src/dev-server';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../../src/simulator';
 import { compileCli } from './compile-cli';
 
@@ -81,7 +81,7 @@ export interface HeldState {
 
 export async function holdState(): Promise<HeldState> {
   const path = mkdtempSync(join(tmpdir(), 'message-batches-state-'));
-  const server = await useEmbeddedServer({ stateDir: path });
+  const server = await useDevServer({ stateDir: path });
   return {
     path,
     release: async () => {

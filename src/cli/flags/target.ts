@@ -12,7 +12,7 @@ import { commandError, toSentence } from '../text/errors';
 export const STATE_DEFAULT = '.message-batches';
 
 /** What commander makes of the flags below. */
-export interface ConnectFlags {
+export interface TargetFlags {
   readonly state?: string;
   readonly store?: string;
   readonly address?: string;
@@ -27,7 +27,7 @@ export interface TemporalPlace {
   readonly connection: ReturnType<typeof toClientOptions>['connectionOptions'];
 }
 
-export interface Settings {
+export interface Target {
   /** Absolute. */
   readonly stateDir: string;
   /** An absolute path or a URI. */
@@ -40,7 +40,7 @@ export interface Settings {
 const HEADING = 'Where:';
 
 /** Adds the flags that every command which talks to a job has. */
-export function addConnectFlags(command: Command): Command {
+export function addTargetFlags(command: Command): Command {
   const add = (flags: string, description: string): void => {
     command.addOption(new Option(flags, description).helpGroup(HEADING));
   };
@@ -60,7 +60,7 @@ export function addConnectFlags(command: Command): Command {
  *
  * @throws CommandError when the profile can't be read.
  */
-export function resolveSettings(flags: ConnectFlags): Settings {
+export function resolveTarget(flags: TargetFlags): Target {
   const stateDir = resolve(flags.state ?? variable('MESSAGE_BATCHES_STATE') ?? STATE_DEFAULT);
   const store = flags.store ?? variable('MESSAGE_BATCHES_STORE') ?? join(stateDir, 'store');
   return {
@@ -76,7 +76,7 @@ export function toPlace(store: string): string {
   return /^[a-z][a-z0-9+.-]*:/i.test(store) || isAbsolute(store) ? store : resolve(store);
 }
 
-function resolveTemporal(flags: ConnectFlags): TemporalPlace | null {
+function resolveTemporal(flags: TargetFlags): TemporalPlace | null {
   const profile = loadProfile();
   const address = flags.address ?? profile.address;
   if (address === undefined || address === '') return null;
