@@ -80,7 +80,7 @@ export function toFailure(error: unknown, context: CallContext): ApplicationFail
   if (inner instanceof ApplicationFailure) return inner;
   const answer = answerOf(error);
   if (answer !== null) return toAnswerFailure(answer, context);
-  // Thrown before anything is sent: no key, a profile that can't be read, a token that can't be had.
+  // Thrown before anything is sent: no key, a profile that can't be read, a token that can't be obtained.
   if (isCredentialError(error)) {
     return create('MessageBatch.Authentication', {
       message: `This Worker's Anthropic client has no usable key for ${context.what}: set ANTHROPIC_API_KEY, or give the client one.`,

@@ -2,7 +2,7 @@ import { jobFiles } from '../../src/records/job-files';
 import type { PlanRecord } from '../../src/records/plan-records';
 import type { Store } from '../../src/store/store';
 
-/** Files of a chunk that nobody needs any more when the job's three files stand. */
+/** Files of a chunk that are not needed any more when the job's three files exist. */
 const CHUNK_LEFTOVERS: readonly string[] = [
   'body.json',
   'members.jsonl',

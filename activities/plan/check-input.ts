@@ -43,7 +43,7 @@ export interface CheckedInput {
 /**
  * Checks an input.
  *
- * Holds one line at a time and 32 bytes or so for each request, to find ids that stand twice.
+ * Holds one line at a time and 32 bytes or so for each request, to find duplicate ids.
  */
 export async function checkInput(
   source: AsyncIterable<Uint8Array>,

@@ -1,7 +1,7 @@
 /**
  * `messageBatchPlanRound`: makes one retry round of what earlier chunks left over.
  *
- * `rounds/<n>.json` is written last. From then on the round's composition and attempt numbers stand, whoever asks.
+ * `rounds/<n>.json` is written last. From then on the round's composition and attempt numbers are fixed, whichever Worker asks.
  *
  * @module
  */
@@ -92,9 +92,9 @@ async function settleSources(
 }
 
 /**
- * Whatever order a Workflow came to its sources in: what one round holds, no other may pay for.
+ * Refuses a source that is in another round: two rounds must never pay for the same request.
  *
- * @throws ApplicationFailure `MessageBatch.BadReference`; starting the job again takes the rounds as they stand.
+ * @throws ApplicationFailure `MessageBatch.BadReference`; starting the job again uses the recorded rounds.
  */
 async function assertNotTaken(
   store: Store,

@@ -120,7 +120,7 @@ function toPlan({ job_id: jobId, site, options, requests, total, chunks }: PlanR
   return { jobId, site, options, requests, total, resumed: false, rounds: [first], report: null };
 }
 
-/** A job that ends without a submission: nobody need be asked. */
+/** A job that ends without a submission: so the API is not called. */
 async function siteUnasked(store: Store): Promise<JobSite> {
   return { apiOrigin: '', workspaceId: null, organizationId: null, storeId: await store.id() };
 }
@@ -144,7 +144,7 @@ async function settleIdentity(
   const identity = jobIdentity(request.options, { inputSha256: sha256, paramsSha256 });
   if (known) assertSameIdentity(request.jobId, known, identity);
   if (checked.badLines > 0 || checked.total === 0) {
-    // The id stays free for the mended input.
+    // The id stays free for the corrected input.
     await store.remove(key);
     throw badRequests(checked);
   }

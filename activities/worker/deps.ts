@@ -13,6 +13,6 @@ export interface ActivityDeps {
   readonly anthropic: (account: string) => Anthropic;
   /** Where chunks are cut; for tests. Defaults to the limits of the API with a margin. */
   readonly chunkLimits?: { readonly requestsMax: number; readonly bytesMax: number };
-  /** How long a download may stand still before it is given up. Defaults to 60 seconds. */
+  /** How long a download may stall before it is aborted. Defaults to 60 seconds. */
   readonly downloadStallMs?: number;
 }

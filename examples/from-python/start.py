@@ -1,7 +1,7 @@
 """Runs a job from Python: the Workflow type's name, plain JSON, and the store's folder are all it takes.
 
     python start.py start requests.jsonl my-job    starts the job, or attaches to it, and waits for its report
-    python start.py progress my-job                prints where it stands
+    python start.py progress my-job                prints its progress
     python start.py cancel my-job                  stops submitting, keeps every finished result
 
 Needs `pip install temporalio`, a Temporal server, and a Worker of the engine: `message-batches worker`.

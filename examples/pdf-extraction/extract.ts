@@ -52,7 +52,7 @@ export async function extractInvoices(
   return { invoices, failed };
 }
 
-/** The schema holds for answers that came to their own end; whoever made this one up may not know it. */
+/** The schema holds for complete answers of the model; a simulator does not know it. */
 function toInvoice(text: string): Invoice | undefined {
   try {
     return JSON.parse(text) as Invoice;

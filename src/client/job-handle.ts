@@ -41,7 +41,7 @@ export class JobHandle {
     this.#store = store;
   }
 
-  /** Where the job stands. Needs a Worker that serves the job's task queue. */
+  /** The job's progress. Needs a Worker that serves the job's task queue. */
   async progress(): Promise<JobProgress> {
     return this.#workflow().query<JobProgress>(QUERY_PROGRESS);
   }

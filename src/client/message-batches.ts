@@ -38,7 +38,7 @@ export interface StartOptions extends JobOptions {
   /** Folder in the store for the three files, as a URI. Defaults to the job's own folder. */
   readonly output?: string;
   /**
-   * Called with the job's id when its input lies in the store and nothing has started; what it throws, `start` throws.
+   * Called with the job's id when its input is in the store and nothing has started; what it throws, `start` throws.
    *
    * @internal
    */

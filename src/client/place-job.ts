@@ -72,7 +72,7 @@ export async function placeJob(
 interface GivenParams {
   /** Set when they are an object: it goes into the job's folder. */
   readonly text: string | null;
-  /** Set when they lie in the store already. */
+  /** Set when they are in the store already. */
   readonly uri: string | null;
   readonly sha256: string | null;
 }

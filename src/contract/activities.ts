@@ -149,7 +149,7 @@ export interface CollectInput extends BatchInput {
   readonly gone: boolean;
 }
 
-/** What a chunk came to. */
+/** The result of a chunk. */
 export interface Collected {
   readonly batchId: string;
   readonly requests: number;
@@ -185,7 +185,7 @@ export interface MessageBatchActivities {
   messageBatchFinish(input: FinishInput): Promise<Report>;
 }
 
-/** A person's word on a submission whose end is unknown. */
+/** An operator's decision about a submission whose answer was lost. */
 export interface ResolveInput extends JobContext, ChunkName {
   /** `absent`: nothing reached the API. Otherwise the id of the batch that did. */
   readonly submission: string;

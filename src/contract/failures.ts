@@ -12,13 +12,13 @@ import type { PauseKind } from './public';
 interface FailureRow {
   /** Whether Temporal tries the Activity again. */
   readonly retryable: boolean;
-  /** How the job stands still when retrying is over; null ends the job. */
+  /** How the job pauses when retrying has failed; null ends the job. */
   readonly pause: PauseKind | null;
 }
 
 /** Failure types with their retryability and what they do to a job. */
 export const FAILURES = {
-  /** The job's options are wrong. The caller mends them. */
+  /** The job's options are wrong. The caller has to fix them. */
   'MessageBatch.BadOptions': { retryable: false, pause: null },
   /** The input has bad lines; nothing was submitted. */
   'MessageBatch.BadRequests': { retryable: false, pause: null },
@@ -30,7 +30,7 @@ export const FAILURES = {
   'MessageBatch.WrongWorker': { retryable: true, pause: 'worker' },
   /** The API does not take the key, or the key may not do this. */
   'MessageBatch.Authentication': { retryable: false, pause: 'account' },
-  /** Credit, billing or a spend limit stands in the way. */
+  /** Credit, billing or a spend limit prevents the call. */
   'MessageBatch.Billing': { retryable: false, pause: 'account' },
   /** The API refused the call for good. */
   'MessageBatch.Refused': { retryable: false, pause: 'refused' },
@@ -40,7 +40,7 @@ export const FAILURES = {
   'MessageBatch.ApiUnavailable': { retryable: true, pause: null },
   /** The API says that a batch it once named does not exist. */
   'MessageBatch.BatchNotFound': { retryable: true, pause: 'batch' },
-  /** Somebody ended a part of the job by itself: it can't come to an end without that part. */
+  /** A part of the job was ended on its own: the job cannot end without that part. */
   'MessageBatch.Interrupted': { retryable: false, pause: null },
   /** The batch has ended but its results are not there yet, or not whole. */
   'MessageBatch.ResultsIncomplete': { retryable: true, pause: null },

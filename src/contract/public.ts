@@ -30,14 +30,14 @@ export interface JobInput extends JobOptions {
 export interface ResumeArgument {
   /** Answers a submission whose end is unknown: `absent`, or the batch's id. */
   readonly submission?: string;
-  /** Gives up the batches that the job stands still for because the API has lost them: their requests are `missing`. */
+  /** Gives up the batches that the job is paused for because the API has lost them: their requests are `missing`. */
   readonly batch?: 'gone';
   /** Lifts pauses of this kind alone; without it, all. */
   readonly only?: PauseKind;
 }
 
 /**
- * Why a job stands still: `person` (the Signal `pause`), `account` (key, billing, spend limit), `submission` (its end is
+ * Why a job is paused: `person` (the Signal `pause`), `account` (key, billing, spend limit), `submission` (its end is
  * unknown), `worker` (no Worker here serves this job's API, workspace or store), `batch` (a known batch can't be found),
  * `refused` (the API refused a batch), `permit` (the permit said so).
  */

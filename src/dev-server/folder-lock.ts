@@ -1,5 +1,5 @@
 /**
- * The lock of a state folder: whoever starts, stops or records its server holds it.
+ * The lock of a state folder: a process that starts, stops or records its server holds it.
  *
  * @module
  */
@@ -61,7 +61,7 @@ async function acquire(folder: StateFolder, ownerPath: string) {
     const assertHeld = (): void => {
       if (compromised || readOwner(ownerPath) !== token) {
         throw new Error(
-          `This process stood still for too long, and another one took over ${folder.path}: try again.`
+          `This process was suspended for too long, and another one took over ${folder.path}: try again.`
         );
       }
     };

@@ -73,7 +73,7 @@ export function spawnServer(
       fail(new Error(`The Temporal CLI ${executable} can't be run: ${cause.message}.`, { cause }));
     });
     if (child.pid === undefined) return;
-    // Ended already: the identity of no process, so that whoever waits for it sees the end.
+    // Ended already: the identity of no process, so that a caller that waits for it sees the end.
     done(identify(child.pid) ?? { pid: child.pid, startedAt: 'ended' });
   });
 }

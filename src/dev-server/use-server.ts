@@ -22,7 +22,7 @@ export interface DevServerOptions {
   /** The same for the UI. */
   readonly uiPort?: number;
   readonly searchAttributes?: SearchAttributes;
-  /** Told in one sentence what takes time, or went wrong and is being mended. */
+  /** Told in one sentence what takes time, or went wrong and is being fixed. */
   readonly onProgress?: (message: string) => void;
 }
 

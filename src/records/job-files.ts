@@ -1,5 +1,5 @@
 /**
- * Where a job's files lie in the store. Every name is made here and nowhere else.
+ * The keys of a job's files in the store. Every key is made here and nowhere else.
  *
  * ```
  * jobs/<id>/

@@ -2,7 +2,7 @@ import type { StoreReference } from '../contract/public';
 import { createByteQueue } from './byte-queue';
 import type { Store } from './store';
 
-/** An object that is written piece by piece by whoever has its bytes. */
+/** An object that its producer writes piece by piece. */
 export interface StoreWriter {
   /** Takes bytes: large pieces as they are (they must not change afterwards), small ones copied. Text must be ASCII. */
   push(bytes: Uint8Array | string): void;
@@ -39,7 +39,7 @@ export function createWriter(store: Pick<Store, 'write'>, key: string): StoreWri
     settled = true;
     queue.abandon();
   });
-  // Whoever drains or ends sees the error; until then it must not count as unhandled.
+  // `drain` and `end` throw the error; until then it must not count as unhandled.
   writing.catch(() => undefined);
 
   return {

@@ -55,17 +55,17 @@ describe('run', () => {
     });
   });
 
-  test('lists bad lines by number, and takes the mended input into the same folder', async () => {
+  test('lists bad lines by number, and accepts the corrected input in the same folder', async () => {
     await inSandbox({ state }, async ({ run, path, writeRequests, simulator }) => {
-      const good = JSON.stringify({ params: question('mended') });
+      const good = JSON.stringify({ params: question('corrected') });
       writeFileSync(path('in.jsonl'), `${good}\n\n{"custom_id": 1}\nno\n`);
       const refused = await run('run', 'in.jsonl', '--out', 'out', '--job', 'mine', ...QUICK);
       expectEnd(refused, 1, /^error: 2 lines are bad.*\nline 3: .*custom_id.*\nline 4: no JSON/m);
       expect(simulator.ledger.batches).toHaveLength(0);
 
-      writeRequests('in.jsonl', ['mended']);
-      const mended = await run('run', 'in.jsonl', '--out', 'out', '--job', 'mine', ...QUICK);
-      expectEnd(mended, 0, /1 succeeded/);
+      writeRequests('in.jsonl', ['corrected']);
+      const corrected = await run('run', 'in.jsonl', '--out', 'out', '--job', 'mine', ...QUICK);
+      expectEnd(corrected, 0, /1 succeeded/);
     });
   });
 

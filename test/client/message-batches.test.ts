@@ -86,7 +86,7 @@ describe('MessageBatches', () => {
     });
   });
 
-  test('`params` may lie in the store already', async () => {
+  test('`params` may be in the store already', async () => {
     await withEngine(env, {}, async ({ batches, jobId, lines, store }) => {
       const { uri } = await store.write(
         'shared/params.json',

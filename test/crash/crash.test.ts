@@ -1,7 +1,7 @@
 /**
  * Goal: however often Workers and Temporal's server die, and wherever, and whatever the Workers' clocks say, a job comes out
  * as if nothing had happened, paid for once. Method: real processes, some with clocks that are years off, killed with SIGKILL
- * at random moments by a seeded generator; the files are compared with those of a run in peace, the simulator's ledger counts
+ * at random moments by a seeded generator; the files are compared with those of an undisturbed run, the simulator's ledger counts
  * what was paid.
  *
  * `npm run test:all` runs many seeds; CRASH_SEED=7 runs that one again.
@@ -77,7 +77,7 @@ async function runJobs(disturb: (machine: Machine, isOver: () => boolean) => Pro
   }
 }
 
-async function workInPeace(machine: Machine, isOver: () => boolean): Promise<void> {
+async function workUndisturbed(machine: Machine, isOver: () => boolean): Promise<void> {
   const worker = machine.keepWorker();
   while (!isOver()) await sleep(50);
   await worker.stop();
@@ -123,11 +123,11 @@ function mulberry32(seed: number): () => number {
   };
 }
 
-const runs = new Map<number | 'in peace', ReturnType<typeof runJobs>>();
+const runs = new Map<number | 'undisturbed', ReturnType<typeof runJobs>>();
 
 /** Begins a run, or finds it begun. */
 function run(
-  name: number | 'in peace',
+  name: number | 'undisturbed',
   disturb: Parameters<typeof runJobs>[0]
 ): ReturnType<typeof runJobs> {
   const known = runs.get(name);
@@ -138,7 +138,7 @@ function run(
   return begun;
 }
 
-const runInPeace = (): ReturnType<typeof runJobs> => run('in peace', workInPeace);
+const runUndisturbed = (): ReturnType<typeof runJobs> => run('undisturbed', workUndisturbed);
 const runSeed = (seed: number): ReturnType<typeof runJobs> =>
   run(seed, (machine, isOver) => killAtRandom(machine, seed, isOver));
 
@@ -146,14 +146,14 @@ afterAll(async () => {
   await Promise.allSettled(runs.values());
 });
 
-describe('jobs come out, and are paid for, as in peace', () => {
+describe('jobs have the results and the price of an undisturbed run', () => {
   test.each(SEEDS)(
     'seed %i: Workers and server die',
     async (seed) => {
       // Each run waits more than it works: the next one starts while this one is looked at.
       const ahead = SEEDS[SEEDS.indexOf(seed) + 1];
       if (ahead !== undefined) void runSeed(ahead);
-      const [reference, shaken] = await Promise.all([runInPeace(), runSeed(seed)]);
+      const [reference, shaken] = await Promise.all([runUndisturbed(), runSeed(seed)]);
       expect(reference.twice).toEqual([]);
       expect(shaken).toEqual(reference);
     },

@@ -1,5 +1,5 @@
 /**
- * Goal: a Worker that stands still until Temporal has given its Activity to another one, and then comes back, pays nothing
+ * Goal: a Worker that is suspended until Temporal has given its Activity to another one, and then comes back, pays nothing
  * and spoils nothing. Method: the process is stopped (SIGSTOP) right before or after it writes a certain object, another
  * Worker goes on, the first one is woken: when the other one is in the middle of it, or when the job has ended.
  */

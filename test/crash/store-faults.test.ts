@@ -25,7 +25,7 @@ const retried = {
     numberOf(params) % 2 === 1 && attempt === 1 ? errored('overloaded_error') : undefined,
 };
 
-/** What is wrong with what a job came to; nothing should be. */
+/** What is wrong with a job's results; nothing should be. */
 async function flawsOf(machine: Machine, jobId: string): Promise<string[]> {
   const { results, failures } = await machine.output(jobId);
   const ids = succeededIds(results);

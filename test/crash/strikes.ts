@@ -12,7 +12,7 @@ export interface Strike {
   readonly at: 'before' | 'after';
   /** A regular expression for the object's key. */
   readonly key: string;
-  /** SIGSTOP: the process stands still until somebody sends SIGCONT. */
+  /** SIGSTOP: the process is suspended until SIGCONT. */
   readonly signal: 'SIGKILL' | 'SIGSTOP';
 }
 
@@ -22,7 +22,7 @@ export function withStrikes(store: Store, strikes: readonly Strike[], marks: str
   const strike = (at: Strike['at'], key: string): void => {
     for (const { name, at: when, key: pattern, signal } of strikes) {
       if (when !== at || !new RegExp(pattern).test(key) || !mark(join(marks, name))) continue;
-      // The process is gone, or stands still, before this returns.
+      // The process is dead or suspended before this returns.
       process.kill(process.pid, signal);
     }
   };

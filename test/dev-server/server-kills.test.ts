@@ -111,7 +111,7 @@ describe('ensureServer', () => {
 async function until(isSo: () => boolean, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!isSo()) {
-    if (Date.now() > deadline) throw new Error('It did not come to be in time.');
+    if (Date.now() > deadline) throw new Error('It did not happen in time.');
     await sleep(20);
   }
 }

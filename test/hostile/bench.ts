@@ -28,7 +28,7 @@ export function lineWith(members: object): string {
   return `${JSON.stringify({ params: GOOD_PARAMS, ...members })}\n`;
 }
 
-/** Of a larger object, every so manieth byte is flipped. */
+/** Of a larger object, every n-th byte is flipped. */
 const SWEEP_BYTES_MAX = 300;
 
 const FIRST = { round: 1, chunk: 0 } as const;
@@ -55,7 +55,7 @@ export interface Bench {
   collectUnder(action: FaultAction, takeAsIs?: boolean): Promise<Collected>;
   /** Changes one byte in the middle of an object. */
   flip(key: string): Promise<void>;
-  /** Types of the failures that work ends with when each byte of an object, by turns, is flipped. */
+  /** Types of the failures that work ends with when each byte of an object is flipped in turn. */
   sweep(key: string, work: () => Promise<unknown>): Promise<string[]>;
   /** Like {@link sweep}; tells work that answers as it does on the whole object from work that answers another thing. */
   sweepRecord(key: string, work: () => Promise<unknown>): Promise<string[]>;

@@ -1,6 +1,6 @@
 /**
  * Goal: nothing that comes from outside, from a user's file to the API's answer, crashes a Worker, hangs it, or makes it pay
- * for what it should not. Method: one table; each case runs through the real Activities and must come to a clear failure
+ * for what it should not. Method: one table; each case runs through the real Activities and must end in a clear failure
  * or to the right outcome.
  */
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
@@ -173,9 +173,9 @@ const INPUTS: readonly Case[] = [
       ['params as a list', lineWith({ params: [] }), /`params` must be a JSON object/],
       ['stream', lineWith({ params: { ...GOOD_PARAMS, stream: true } }), /stream/],
       [
-        'a key that stands twice',
+        'a duplicate key',
         GOOD_LINE.replace('{', '{"custom_id":"b",'),
-        /`custom_id` stands twice in the line/,
+        /`custom_id` is in the line twice/,
       ],
       ['a trailing comma', `${GOOD_LINE.trimEnd().slice(0, -1)},}\n`, /no JSON/],
       [
@@ -314,7 +314,7 @@ const REFERENCES: readonly Case[] = [
       return bench.planRaw({ requests: { uri: bench.store.uriOf('link/passwd') } });
     },
     comesOut: 'BadReference',
-    says: /does not lie in the store/,
+    says: /is not in the store/,
   },
   {
     name: 'a reference: through a broken symbolic link',

@@ -92,7 +92,7 @@ describe('create', () => {
       message: 'requests.0.params: Field required',
     },
     {
-      name: 'a custom_id that stands twice',
+      name: 'a duplicate custom_id',
       body: { requests: [item('a'), item('dup'), item('dup')] },
       message:
         "requests: custom_id's must be unique within a batch. Duplicate custom_id found: dup",

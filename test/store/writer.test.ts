@@ -64,7 +64,7 @@ describe('createWriter', () => {
     expect(await store.size('key')).toBe(1);
   });
 
-  test('whoever drains or ends learns that the store failed', async () => {
+  test('`drain` and `end` learn that the store failed', async () => {
     const refusing = {
       write: async (_key: string, source: AsyncIterable<Uint8Array> | Uint8Array | string) => {
         for await (const piece of source as AsyncIterable<Uint8Array>) {

@@ -1,6 +1,6 @@
 /**
  * Goal: cancel, pause and resume do what they promise in every phase, by Signal and by Temporal. Method: the whole
- * engine; virtual time stands still until somebody waits for a result, so a phase can be held as long as a test needs.
+ * engine; virtual time does not advance until a test waits for a result, so a phase can be held as long as a test needs.
  */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { delaying, errored, expired, failing, hanging } from '../../src/simulator';
@@ -183,7 +183,7 @@ describe('cancel', () => {
       await startWorker({ store: gate.store });
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
-      // Time stands still while an Activity runs: this ends when the gate is open.
+      // Time does not advance while an Activity runs: this ends when the gate is open.
       const slept = env.sleep(2 * HOUR_MS);
       await eventually(() => Promise.resolve(gate.isReached()), 'round 2 is being planned');
       await job.cancel();

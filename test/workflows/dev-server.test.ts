@@ -209,7 +209,7 @@ describe('a parent of the job', () => {
       const { batches, jobId, simulator, store, taskQueue } = engine;
       // Any job brings its input into the store; this one's serves the child.
       const other = await batches.start(requests(2), { jobId: `${jobId}-other`, ...quick });
-      await progressWhere(other, isSubmitted, 'the input lies in the store');
+      await progressWhere(other, isSubmitted, 'the input is in the store');
       const ownTaskQueue = `${taskQueue}-own`;
       const own = await Worker.create({
         connection: env.nativeConnection,

@@ -1,5 +1,5 @@
 /**
- * Goal: whatever the API does, a job waits it out, says what it stands still for, or fails loudly; it loses nothing. Method:
+ * Goal: whatever the API does, a job waits it out, says why it is paused, or fails loudly; it loses nothing. Method:
  * the whole engine, faults by script.
  */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -85,7 +85,7 @@ describe('an API in trouble', () => {
   test.each([
     { name: 'while the job waits', cancels: false, status: 'completed' },
     { name: 'while the job is being canceled', cancels: true, status: 'canceled' },
-  ])("a deleted batch is given up on a person's word $name", async ({ cancels, status }) => {
+  ])("a deleted batch is given up on a person's answer $name", async ({ cancels, status }) => {
     await withEngine(env, {}, async ({ batches, jobId, lines, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
@@ -104,7 +104,7 @@ describe('an API in trouble', () => {
     });
   });
 
-  test("a batch that is deleted between its end and its collection is given up on a person's word", async () => {
+  test("a batch that is deleted between its end and its collection is given up on a person's answer", async () => {
     await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
       simulator.fault({
         on: 'results',

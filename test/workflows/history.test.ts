@@ -1,5 +1,5 @@
 /**
- * Goal: what a job leaves in Temporal is short, says what goes on, and holds nothing that is anybody's business. Method:
+ * Goal: what a job leaves in Temporal is short, says what goes on, and contains nothing private. Method:
  * the whole engine, then every event of every history.
  */
 import { readFile } from 'node:fs/promises';

@@ -161,7 +161,7 @@ describe('messageBatchJob', () => {
     });
   });
 
-  test('bad lines stop the job with their numbers; mended, the same id runs', async () => {
+  test('bad lines stop the job with their numbers; with corrected lines the same id runs', async () => {
     await withEngine(env, {}, async ({ batches, folder, jobId, simulator }) => {
       const path = join(folder, 'input.jsonl');
       const good = JSON.stringify({ custom_id: 'a', params: question('secret 1') });

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const LOST: Fault = { on: 'create', stage: 'executed', action: dropping() };
 
-/** Somebody else's batch of as many requests in the same workspace, with ids that users choose. */
+/** Another client's batch of as many requests in the same workspace, with ids that users choose. */
 async function foreignBatch({ url }: Simulator, size: number): Promise<string> {
   const client = new Anthropic({ apiKey: API_KEY, baseURL: url });
   const { id } = await client.messages.batches.create({
@@ -143,7 +143,7 @@ describe('a lost answer to create', () => {
     });
   });
 
-  test("a candidate that is deleted before the proof pauses the job; a person's word is checked and taken", async () => {
+  test("a candidate that is deleted before the proof pauses the job; a person's answer is checked and applied", async () => {
     await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
       const job = await batches.start(requests(3), { jobId, checkMax: '5m' });

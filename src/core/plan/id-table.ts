@@ -1,4 +1,4 @@
-/** Finds strings that stand twice among any number of them. */
+/** Finds duplicates among any number of strings. */
 export interface IdTable {
   /**
    * Adds an id with its line.

@@ -26,7 +26,7 @@ const CLOSE_BRACKET = 0x5d;
 const SPACE = 0x20;
 
 /**
- * Lists the top-level members of an object, in their order; a key that stands twice is listed twice.
+ * Lists the top-level members of an object, in their order; a duplicate key is listed twice.
  *
  * No recursion and no stack: a value that is nested a hundred thousand levels deep is skipped like any other.
  *

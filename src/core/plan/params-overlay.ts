@@ -17,7 +17,7 @@ export interface ParamsDefaults {
 /**
  * Prepares defaults.
  *
- * @param text - Bytes of a valid JSON object. Of a key that stands twice the last one counts.
+ * @param text - Bytes of a valid JSON object. Of a duplicate key the last one counts.
  * @returns null when the object is empty: there is nothing to overlay.
  */
 export function prepareDefaults(text: Buffer): ParamsDefaults | null {

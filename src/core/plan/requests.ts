@@ -147,8 +147,8 @@ function findKeyProblems(members: readonly JsonMember[]): string[] {
     if (seen.has(key)) {
       problems.push(
         KEYS.includes(key)
-          ? `\`${key}\` stands twice in the line`
-          : `a key that stands twice at byte offset ${keyStart}`
+          ? `\`${key}\` is in the line twice`
+          : `a duplicate key at byte offset ${keyStart}`
       );
     } else if (!KEYS.includes(key)) {
       problems.push(unknownKey(key, keyStart));

@@ -90,7 +90,7 @@ function wildcardModel(): Record<string, unknown> {
   return model === undefined ? {} : toModelInfo(model);
 }
 
-// No more pages: a client that follows them must come to an end.
+// No more pages: a client that follows them must stop somewhere.
 function onePage(entry: Record<string, unknown>, id: string): Record<string, unknown> {
   return { data: [entry], has_more: false, first_id: id, last_id: id };
 }

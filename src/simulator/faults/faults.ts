@@ -20,7 +20,7 @@ export interface FaultCall {
   readonly headers: IncomingHttpHeaders;
   /** The batch in the path; for a `create`, the new one's id from the stage `executed` on. */
   readonly batchId: string | null;
-  /** From 1: the how-manieth call of this operation it is. */
+  /** From 1: the number of this call among the calls of its operation. */
   readonly callNumber: number;
   /** The simulator's clock, epoch milliseconds. */
   readonly nowMs: number;

@@ -51,7 +51,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 /**
- * What the API finds wrong with one request, as it does when it comes to run it.
+ * What the API finds wrong with one request, as it does when it starts to run it.
  *
  * @returns null where it would run.
  */

@@ -17,7 +17,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 const NOWHERE: readonly string[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP'];
 
 /**
- * Turns an error of the file system into a failure that says what was tried, where, and what stands in the way.
+ * Turns an error of the file system into a failure that says what was tried, where, and what prevented it.
  *
  * @param verb - What was tried: `read`, `write`.
  * @param where - The path.

@@ -198,7 +198,7 @@ async function* readVerified(
   }
 }
 
-/** Takes away what crashed writers left. Best effort: whoever still writes after a day is not stopped by it. */
+/** Takes away what crashed writers left. Best effort: a writer that still writes after a day is not stopped by it. */
 async function sweep(folder: string, nowMs = Date.now()): Promise<void> {
   try {
     for (const name of await readdir(folder)) {

@@ -27,7 +27,7 @@ export async function localKeyOf(root: string, uri: string): Promise<string> {
   ) {
     throw refused(
       uri,
-      `does not lie in the store ${root}; clients and Workers need the same one (MESSAGE_BATCHES_STORE)`
+      `is not in the store ${root}; clients and Workers need the same one (MESSAGE_BATCHES_STORE)`
     );
   }
   const key = inside.split(sep).join('/');

@@ -375,7 +375,7 @@ describe('collect', () => {
     expect((error as Error).message).toContain('succeeded, expired');
   });
 
-  test('a body that stands still is given up', async () => {
+  test('a body that stalls is given up', async () => {
     job = await createJob({ requests: 20, deps: { downloadStallMs: 200 } });
     const batchId = await submitted(job);
     job.simulator.fault({ on: 'results', action: slowBody(500, 3000) });

@@ -294,7 +294,7 @@ describe('bad input', () => {
     expect(found?.details).toEqual([{ badLines: 30 }]);
   });
 
-  test('leaves the id free for the mended input', async () => {
+  test('leaves the id free for the corrected input', async () => {
     expect(await failureOf(job.planText('{}\n'))).toMatchObject({
       type: 'MessageBatch.BadRequests',
     });

@@ -79,7 +79,7 @@ describe('resolve', () => {
   });
 });
 
-/** A batch that somebody else made in the same workspace. */
+/** A batch of another client in the same workspace. */
 async function createOther(requests: number): Promise<string> {
   const client = job.deps.anthropic('default');
   const batch = await client.messages.batches.create({

@@ -53,7 +53,7 @@ function submit(mayPost = true): ReturnType<typeof job.activities.messageBatchSu
 }
 
 describe('submit', () => {
-  test('posts the body as it lies in the store and records the batch', async () => {
+  test('posts the body as it is in the store and records the batch', async () => {
     job = await createJob({ job: { betas: ['one-beta', 'two-beta'], apiVersion: '2023-06-01' } });
     const submission = await submit();
     const [batch] = job.simulator.ledger.batches;

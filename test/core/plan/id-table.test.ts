@@ -1,7 +1,7 @@
 import { createIdTable } from '../../../src/core/plan/id-table';
 
 describe('createIdTable', () => {
-  test('finds a string that stands twice, and its first line', () => {
+  test('finds a duplicate string, and its first line', () => {
     const table = createIdTable();
     expect(table.add('a', 1)).toBe(0);
     expect(table.add('b', 2)).toBe(0);

@@ -51,7 +51,7 @@ describe('jsonMembers', () => {
       ],
     },
     {
-      name: 'a key that stands twice',
+      name: 'a duplicate key',
       text: '{"a":1,"a":2}',
       expected: [
         ['a', '1'],

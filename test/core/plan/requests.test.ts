@@ -229,13 +229,13 @@ describe('checkRequest', () => {
     [
       'two ids',
       `{"custom_id":"a","custom_id":"secret","params":${PARAMS}}`,
-      '`custom_id` stands twice in the line',
+      '`custom_id` is in the line twice',
     ],
-    ['two params', `{"params":${PARAMS},"params":${PARAMS}}`, '`params` stands twice in the line'],
+    ['two params', `{"params":${PARAMS},"params":${PARAMS}}`, '`params` is in the line twice'],
     [
       'an unknown key twice',
       `{"secret":1,"secret":1,"params":${PARAMS}}`,
-      'an unknown key at byte offset 1; a key that stands twice at byte offset 12',
+      'an unknown key at byte offset 1; a duplicate key at byte offset 12',
     ],
     ['no model', '{"params":{"max_tokens":1,"messages":[]}}', '`model` is missing in `params`'],
     [

@@ -57,7 +57,7 @@ describe('findExecutable', () => {
     expect(onProgress).not.toHaveBeenCalled();
   });
 
-  test('where nothing can be had, one message says what to install', async () => {
+  test('where no executable is found, one message says what to install', async () => {
     // The SDK's download fails at once where there is nothing behind the proxy; pip is not on the PATH.
     Object.assign(process.env, { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '', PATH: folder });
     const env = { MESSAGE_BATCHES_CACHE: join(folder, 'cache') };
@@ -92,7 +92,7 @@ describe('downloadWithSdk', () => {
     await expect(download('fail')).rejects.toThrow(/^dns error: no such host$/);
   });
 
-  test('gives up a download that stands still', async () => {
+  test('gives up a download that stalls', async () => {
     await expect(download('stall')).rejects.toThrow('nothing came for 0.5 s');
   });
 });

@@ -202,7 +202,7 @@ describe('write', () => {
     }
   );
 
-  test('says what stands in the way when the file system refuses', async () => {
+  test('says what is wrong when the file system refuses', async () => {
     await store.write('file', 'x');
     const error: unknown = await store.write('file/below', 'x').catch((reason: unknown) => reason);
     expect(findMessageBatchFailure(error)).toMatchObject({
