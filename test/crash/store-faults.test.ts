@@ -1,8 +1,8 @@
 /**
  * Goal: a full disk and a read-only store make a job wait, a damaged object makes it stop with a clear failure, and put
  * right it goes on: nothing lost, nothing paid twice. Method: a store on a small file system of its own that is filled up
- * or made read-only while the answer to a create is on its way; objects with a flipped byte under a Worker that stands
- * still for that moment.
+ * or made read-only while the answer to a create is on its way; objects with a flipped byte under a Worker that is suspended
+ * for that moment.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
