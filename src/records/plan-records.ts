@@ -38,7 +38,7 @@ export interface PlanRecord {
 /** `rounds/<n>.json`, n >= 2: the round's chunks are whole. */
 export type RoundRecord = RoundPlan;
 
-/** `rounds/<n>.sources.json`: somebody is making the round. */
+/** `rounds/<n>.sources.json`: written before anything of the round is. */
 export type RoundSourcesRecord = Pick<RoundPlan, 'round' | 'sources'>;
 
 /** `chunk.json`: body and members are whole. */
