@@ -39,7 +39,7 @@ export interface BuildRoundInput {
   readonly defaults: ParamsDefaults | null;
   readonly limits: ChunkLimits;
   readonly selection: Selection;
-  /** Takes the ids of all requests, a JSON string a line; null in retry rounds. Whoever made it ends or aborts it. */
+  /** Takes the ids of all requests, a JSON string a line; null in retry rounds. Its creator ends or aborts it. */
   readonly ids: StoreWriter | null;
   readonly onProgress: (requests: number) => void;
 }

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
       process.exit(EXIT.failed);
     });
   }
-  // Whoever reads our output may have had enough (`… | head`): no reason to leave a server behind.
+  // The reader of our output may have closed it (`… | head`): no reason to leave a server behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   await createProgram().parseAsync(process.argv);
   // What Temporal's runtime still holds is no reason to stay.

@@ -37,7 +37,7 @@ export function createChunk(input: ChunkInput, control: Control): Chunk {
       collected: null,
     },
     change: async (change) => {
-      // A next phase is progress: whatever it stood still for is over.
+      // A next phase is progress: the cause of the pause is gone.
       const pause = change.phase === undefined ? chunk.state.pause : null;
       chunk.state = { ...chunk.state, pause, ...change };
       setCurrentDetails(chunkDetails(chunk.state));

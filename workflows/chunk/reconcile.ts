@@ -1,8 +1,8 @@
 /**
  * What became of a POST whose answer was lost: found out before anything is paid again.
  *
- * By default the engine looks by itself, for as long as it takes; a person's word is taken at any time. Where the proof
- * is gone, or the job asks for it, a person must say.
+ * By default the engine searches by itself, for as long as it takes, and accepts a person's answer at any time. If the
+ * batch can no longer be identified, or the job has `lostAnswer: "ask"`, a person must answer.
  */
 import { chunkLabel } from '../../src/contract/names';
 import type { Reconciliation, ResolveInput, Submission } from '../../src/contract/activities';
@@ -68,7 +68,7 @@ async function tell(
   if (chunk.state.note !== note) await chunk.change({ phase: 'reconciling', note });
 }
 
-/** Stands still until a person says what became of the submission, in a way that fits the facts. */
+/** Pauses until a person says what became of the submission, and the answer agrees with the records. */
 async function askPerson(chunk: Chunk, unknown: Unknown, why: string): Promise<Known> {
   const { control, input } = chunk;
   const question =

@@ -19,7 +19,7 @@ type Submitted = Extract<Submission, { state: 'submitted' }>;
 export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
   const { control } = chunk;
   for (let failures = 1; ; failures++) {
-    // Whoever cancels wants no new batch, but a batch whose end is unknown must be found all the same.
+    // A canceled job submits no new batch, but it must still find a batch whose answer was lost.
     const mayPost = !control.canceling && (await mayPayNow(chunk));
     if (!mayPost && !control.canceling) continue;
     try {

@@ -35,7 +35,7 @@ export async function awaitEnd(
   let failures = 0;
   for (let number = 1; ; number++) {
     const asksToCancel = control.canceling && !canceledByUs;
-    // Whoever stood still has waited.
+    // A chunk that was paused has already waited long enough.
     if (!asksToCancel && chunk.state.pause === null) {
       const delayMs = delayBeforeLook(number, Date.now() - youngSinceMs, batch.options);
       const summary = `check ${number} of ${batch.batchId}, next in ${durationText(delayMs)}`;
@@ -72,7 +72,7 @@ function delayBeforeLook(number: number, ageMs: number, schedule: CheckSchedule)
   return nextCheckDelayMs(Math.max(0, ageMs), schedule);
 }
 
-/** Rests until the next look is due. A `resume` while nothing stands still is no reason to look. */
+/** Sleeps until the next check is due. A `resume` of a chunk that is not paused is no reason to check. */
 async function restUntilDue(
   chunk: Chunk,
   delayMs: number,

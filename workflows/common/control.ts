@@ -29,12 +29,12 @@ export interface Control {
   canceling: boolean;
   /** True when Temporal's own cancellation asked for it: the Workflow then ends as Cancelled. */
   canceledByTemporal: boolean;
-  /** A pause of the whole job. What a single chunk stands still for is in its ChunkState. */
+  /** A pause of the whole job. The pause of a single chunk is in its ChunkState. */
   pause: Pause | null;
-  /** How many times somebody said `resume`, and the last word that came with it. */
+  /** How many `resume` Signals arrived, and the argument of the last one. */
   resumes: number;
   resumed: ResumeArgument;
-  /** How many times somebody said `checkNow`. */
+  /** How many `checkNow` Signals arrived. */
   checks: number;
   readonly forwards: Set<Forward>;
   /** Called after each change. */
@@ -85,7 +85,7 @@ export function childControl(control: Control): ChildControl {
 }
 
 /**
- * Waits for a while, unless somebody cancels, resumes or wants a check first.
+ * Waits until the delay is over, or a Signal cancels, resumes or asks for a check.
  *
  * @param delayMs - null: until one of these happens.
  */

@@ -2,7 +2,7 @@
  * Carries a step through everything that can be waited out.
  *
  * Three ways an Activity fails: by itself it will work again soon (wait, try again), a person or another Worker must
- * help (stand still, say why, try again), or nobody can (the Workflow fails, loudly).
+ * help (pause, say why, try again), or nothing can (the Workflow fails).
  *
  * Why: docs/decisions/010-pause-not-fail.md
  */
@@ -14,7 +14,7 @@ import { rest, type Control } from './control';
 
 export interface Standing {
   readonly control: Control;
-  /** Tells everybody why this Workflow stands still, or, with null, that it goes on. Saying it again is free. */
+  /** Publishes why this Workflow is paused; null: it continues. Setting the same pause again does nothing. */
   readonly setPause: (pause: Pause | null) => Promise<void>;
   /** Delay after which a pause that other Workers can lift is tried again. */
   readonly retryMs: number;
@@ -59,20 +59,20 @@ export async function overcome(
 }
 
 /**
- * Stands still with a reason until somebody resumes or cancels.
+ * Pauses with a reason until a Signal resumes or cancels.
  *
  * What can pass by itself (another Worker, a batch that the API shows again) is tried again after a while; its pause
  * holds until the try has worked.
  */
 export async function standStill(standing: Standing, pause: Pause): Promise<void> {
   const { control } = standing;
-  // Taken before anybody is told: the answer may come along with the news that they were.
+  // Read before setPause: a resume can arrive in the same Workflow Task as the acknowledgment of our Signal.
   const { resumes, canceling } = control;
   const nobodyHelps = (): boolean => control.resumes === resumes && control.canceling === canceling;
   await standing.setPause(pause);
   if (pause.kind === 'worker' || pause.kind === 'batch') {
     if (nobodyHelps()) {
-      await rest(control, standing.retryMs, { summary: `standing still: ${pause.kind}` });
+      await rest(control, standing.retryMs, { summary: `paused: ${pause.kind}` });
     }
     return;
   }
@@ -81,7 +81,7 @@ export async function standStill(standing: Standing, pause: Pause): Promise<void
 }
 
 /**
- * Stands still for a batch that the API has lost.
+ * Pauses for a batch that the API has lost.
  *
  * @returns true when a person has given it up.
  */

@@ -25,7 +25,7 @@ import {
 /**
  * Runs the chunks of a round, a window of them at a time.
  *
- * @throws the first chunk's failure, once every chunk that runs has come to its end.
+ * @throws the first chunk's failure, once all running chunks have ended.
  */
 export async function runChunks(
   control: Control,
@@ -116,7 +116,7 @@ async function start(
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     } finally {
-      // To the one that still runs, too: it may stand still and wait for a `resume`.
+      // To the running one, too: it may be paused and wait for a `resume`.
       line.open();
     }
     await rest(control, backoffMs(tries), {

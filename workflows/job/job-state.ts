@@ -31,7 +31,7 @@ export interface Job {
   phase: JobPhase;
   ended: 'completed' | 'canceled' | 'failed' | null;
   requests: number;
-  /** What the job itself stands still for, outside of its chunks. */
+  /** Why the job itself is paused; its chunks have pauses of their own. */
   pause: Pause | null;
   readonly chunks: Map<string, ChunkState>;
   readonly roundPauses: Map<number, Pause>;
@@ -80,7 +80,7 @@ export function createJob(id: string, control: Control): Job {
   };
   setHandler(defineQuery<JobProgress>(QUERY_PROGRESS), () => progressOf(job), {
     description:
-      'Where the job stands: counts, batches, why it is paused, when the next check is due.',
+      'Progress of the job: counts, batches, why it is paused, when the next check is due.',
   });
   setHandler(defineSignal<[unknown]>(SIGNAL.chunkChanged), async (state) => {
     if (isChunkState(state)) await chunkChanged(job, state);

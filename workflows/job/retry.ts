@@ -35,7 +35,7 @@ export async function messageBatchRetry(input: RetryInput): Promise<RoundPlan> {
       setPause: async (pause: Pause | null): Promise<void> => {
         if (isSamePause(pause, standsFor)) return;
         standsFor = pause;
-        setCurrentDetails(pause === null ? '' : `Stands still: ${pause.reason}`);
+        setCurrentDetails(pause === null ? '' : `Paused: ${pause.reason}`);
         await tellJob(input, { round: input.round, pause });
       },
     };

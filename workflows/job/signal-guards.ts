@@ -1,6 +1,6 @@
 /**
- * News from children to their job come as Signals, and anybody can send a Signal of any shape: one that is no news of ours
- * must not break the Workflow Task that delivers it.
+ * Children report to their job by Signals, and every client can send a Signal of any shape: one that is not ours must not
+ * break the Workflow Task that delivers it.
  */
 import type { ChunkName } from '../../src/contract/names';
 import type { Pause } from '../../src/contract/public';

@@ -19,15 +19,15 @@ interface StatusFlags extends TargetFlags {
 
 const EXAMPLES = `
 Examples:
-  $ message-batches status nightly                 where the job stands
+  $ message-batches status nightly                 the job's progress
   $ message-batches status nightly --watch         the same until it ends
   $ message-batches status nightly --json | jq .processing`;
 
 export function addStatusCommand(program: Command): void {
   const command = program
     .command('status')
-    .summary('show where a job stands')
-    .description('Shows where a job stands. Asks nothing of the API.')
+    .summary('show the progress of a job')
+    .description('Shows the progress of a job. Does not call the API.')
     .argument('<JOB>', 'id of the job')
     .option('-w, --watch', 'go on showing it until it ends')
     .option('--json', 'print the progress object and nothing else on standard output');

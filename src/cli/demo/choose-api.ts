@@ -1,5 +1,5 @@
 /**
- * Where the demo's requests go: to the simulator, or to the API when somebody agreed to pay.
+ * Where the demo's requests go: to the simulator, or to the API when the user agreed to pay.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ export interface DemoApi {
 
 const TASK_QUEUE = 'message-batches-demo';
 
-/** Asks before money is spent; where nobody can be asked, none is, unless `--yes` says so. */
+/** Asks before money is spent. Without a terminal it spends none, unless `--yes` was given. */
 export async function chooseApi(
   requests: readonly BatchRequest[],
   { yes }: { readonly yes?: boolean }
@@ -41,7 +41,7 @@ export async function chooseApi(
   if (yes === true) return real();
   if (!canAsk()) {
     return simulated(
-      'ANTHROPIC_API_KEY is set, but nobody can be asked whether to spend money (--yes would), so a simulator of the API on this machine answers.'
+      'ANTHROPIC_API_KEY is set, but there is no terminal to ask whether to spend money (--yes would), so a simulator of the API on this machine answers.'
     );
   }
   const question = `Send ${plural(requests.length, 'request')} to ${DEMO_MODEL} with your key, for about $${estimateUsd(requests)}?`;

@@ -1,5 +1,5 @@
 /**
- * Following a job to its end, or to the moment when it stands still.
+ * Following a job to its end, or until it pauses.
  */
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress, Report } from '../../contract/public';
@@ -16,7 +16,7 @@ export interface FollowOptions {
   readonly onTrouble: (trouble: string) => void;
 }
 
-/** How often a job is asked where it stands: a Query costs no event. */
+/** How often a job is asked for its progress: a Query adds no event. */
 const QUERY_DELAY_MS = 700;
 /** How often it is asked why it does not get on. */
 const TROUBLE_DELAY_MS = 5_000;

@@ -1,5 +1,5 @@
 /**
- * What `run` does when its job stands still: lifts what a new key or a paid bill mends, tells the rest.
+ * What `run` does when its job pauses: lifts what a new key or a paid bill fixes, and reports any other pause.
  */
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress } from '../../contract/public';
@@ -9,7 +9,7 @@ import type { ProgressDisplay } from '../text/progress-display';
 export interface PauseWatchOptions {
   readonly handle: JobHandle;
   readonly display: ProgressDisplay;
-  /** Whether somebody is there to help while the command waits. */
+  /** Whether a person can act while the command waits. */
   readonly isTerminal: boolean;
   /** Command that lifts every pause. */
   readonly resumeHint: string;
@@ -21,7 +21,7 @@ const LIFT_MS = 3_000;
 /**
  * Makes a watch over a job's progress.
  *
- * @returns takes every progress; throws CommandError when the job is paused and nobody is there.
+ * @returns takes every progress; throws CommandError when the job is paused and there is no terminal.
  */
 export function createPauseWatch(options: PauseWatchOptions): (progress: JobProgress) => void {
   const { handle, display, isTerminal, resumeHint } = options;
@@ -36,7 +36,7 @@ export function createPauseWatch(options: PauseWatchOptions): (progress: JobProg
       return;
     }
     if (isFound && kind === 'account') {
-      // Running again is the word that key and account are mended; a person's pause takes a person's word.
+      // Running again says that key and account are fixed; a pause by a person needs `resume`.
       handle.resume({ only: 'account' }).catch(() => undefined);
       waitUntilMs = performance.now() + LIFT_MS;
     }
@@ -45,7 +45,7 @@ export function createPauseWatch(options: PauseWatchOptions): (progress: JobProg
     const why = `The job ${jobId} is paused: ${reason ?? 'no reason was given.'}`;
     if (!isTerminal) {
       throw commandError(
-        `${why}\nRun this again once that is mended; whatever the pause, this lifts it: ${resumeHint}`
+        `${why}\nRun this again once that is fixed; this lifts any pause: ${resumeHint}`
       );
     }
     display.note(`${why}\nThis command waits; to go on after a pause: ${resumeHint}`);

@@ -2,7 +2,7 @@
  * The folder of `--out`: the note that remembers its job, and the three files.
  *
  * The note is written before anything is paid. The files come from the store under temporary names and are moved to
- * their own, the report last: when it stands, all three stand.
+ * their own, the report last: if it exists, all three are complete.
  */
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -31,7 +31,7 @@ export interface OutNote {
   readonly task_queue: string;
   /** Null: the embedded server of the state folder. */
   readonly temporal: { readonly address: string; readonly namespace: string } | null;
-  /** As they were given, without `params`, which lie in the store. */
+  /** As they were given, without `params`, which are in the store. */
   readonly options: JobOptions;
 }
 
@@ -139,7 +139,7 @@ async function writeWhole(path: string, text: string): Promise<void> {
   });
 }
 
-/** Nothing half-written stands under a final name, also after the power went. */
+/** No half-written file has a final name, not even after a power failure. */
 async function atomically(
   path: string,
   write: (temporary: string) => Promise<void>

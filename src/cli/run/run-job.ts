@@ -30,7 +30,7 @@ interface Run {
   jobId: string | null;
 }
 
-/** After this long, somebody who pressed Ctrl-C is told what is still waited for. */
+/** After this long, the user who pressed Ctrl-C learns what the command still waits for. */
 const PATIENCE_MS = 3_000;
 
 /** @returns the exit status. */
@@ -57,7 +57,7 @@ async function runToEnd(plan: RunPlan, isJson: boolean): Promise<number> {
   const run: Run = { plan, isJson, display, signal: interrupt.signal, jobId: null };
   const opening = openSession(plan.target, { worker, onNote: display.note });
   const running = opening.then((session) => runInSession(session, run));
-  // After Ctrl-C nobody waits for what it comes to.
+  // After Ctrl-C its result is ignored.
   running.catch(() => undefined);
   try {
     return await Promise.race([
@@ -113,7 +113,7 @@ async function follow(session: Session, handle: JobHandle, run: Run): Promise<Re
   }
 }
 
-/** The command line has one account; others belong to Workers that somebody else runs. */
+/** The command line has one account; others belong to Workers that run elsewhere. */
 function workerKind({ options, target }: RunPlan): WorkerKind {
   const { account = 'default' } = options;
   if (account === 'default') return 'full';

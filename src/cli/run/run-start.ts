@@ -19,7 +19,7 @@ import type { Session } from '../session/session';
  * Finds out whether what is to run has ended already: its report needs no Temporal and no key.
  *
  * @returns the job's id; null when there is something to run.
- * @throws CommandError when the folder or the id stands for another job.
+ * @throws CommandError when the folder or the id belongs to another job.
  */
 export async function findEndedJob(plan: RunPlan): Promise<string | null> {
   const { inputPath, jobId, options, target } = plan;
@@ -40,7 +40,7 @@ export async function findEndedJob(plan: RunPlan): Promise<string | null> {
  * Starts the job of a plan, or attaches to it.
  *
  * @param signal - aborted: nothing is started any more.
- * @throws CommandError when the folder or the id stands for another job.
+ * @throws CommandError when the folder or the id belongs to another job.
  */
 export async function startJob(
   { jobs, target }: Session,
@@ -64,7 +64,7 @@ export async function startJob(
 }
 
 /**
- * Lets the folder go when the input was refused before anything was planned: the mended one may go into it.
+ * Releases the folder when the input was refused before anything was planned, for the corrected input.
  */
 export async function releaseRefusedFolder(
   { store }: Session,

@@ -2,8 +2,8 @@
  * The Worker that `run --detach` leaves in the background of a state folder.
  *
  * One for each store, task queue and key: `background/<hash>/` holds its record and a note for each job that was left
- * to it. Whoever starts it, and it itself when it leaves, holds the folder's lock, so that no job is left to a Worker
- * that is just going.
+ * to it. The command that starts it holds the folder's lock, and so does the Worker when it exits, so that no job is left
+ * to a Worker that is about to exit.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -158,7 +158,7 @@ async function isIdle(session: Session, jobsPath: string): Promise<boolean> {
     );
     return count === 0;
   } catch {
-    // The server is starting again: nobody knows.
+    // The server is starting again: it is not known.
     return false;
   }
 }

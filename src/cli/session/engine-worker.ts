@@ -55,7 +55,7 @@ export async function startEngineWorker(options: EngineWorkerOptions): Promise<E
 function toEngineWorker(worker: Worker, connection: NativeConnection): EngineWorker {
   const ended = worker.run();
   const broken = ended.then(() => new Promise<never>(() => undefined));
-  // Whoever waits for it hears of it; nobody need.
+  // Callers may ignore this promise; this avoids an unhandled rejection.
   broken.catch(() => undefined);
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

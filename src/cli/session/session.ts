@@ -143,7 +143,7 @@ function firstToBreak(worker: EngineWorker | null, { lost }: OpenPlace): Promise
     worker?.broken ?? never(),
     lost.then((error) => Promise.reject(error)),
   ]);
-  // Whoever waits for it hears of it; nobody need.
+  // Callers may ignore this promise; this avoids an unhandled rejection.
   broken.catch(() => undefined);
   return broken;
 }

@@ -47,7 +47,7 @@ function startAnewWhenLong(path: string): void {
   }
 }
 
-/** Long and of no use to anybody who reads a log. */
+/** Long, and useless in a log. */
 const NOISE = ['taskToken', 'sdkComponent', 'isLocal'];
 
 function toLine({ level, timestampNanos, message, meta }: LogEntry): string {

@@ -25,7 +25,7 @@ export function toStatusText(progress: JobProgress, url: string | null, nowMs: n
   return progress.batches.length === 0 ? fields : `${fields}\n\n${toBatchTable(progress.batches)}`;
 }
 
-/** One line that tells where a job stands. */
+/** One line of a job's progress. */
 export function toProgressLine(progress: JobProgress, nowMs: number): string {
   if (progress.requests === 0) return toStatusWords(progress);
   const next = toNextWords(progress, nowMs);

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How a download ended: the file came to its own end, or why it did not. */
+/** How a download ended: the file is complete, or why it is not. */
 export type DownloadEnd = 'whole' | 'broken' | 'line_too_long' | 'no_results';
 
 export interface Reading {

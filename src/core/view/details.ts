@@ -18,12 +18,12 @@ export function durationText(ms: number): string {
 /** Rows of a job's table: more than this only lengthens the page. */
 const BATCHES_SHOWN_MAX = 30;
 
-/** Current details of a job: one line of where it stands, one table row per batch. */
+/** Current details of a job: one line of progress, one table row per batch. */
 export function jobDetails(progress: JobProgress): string {
   const lines = [
     `**${progress.status}**, ${progress.phase}: ${progress.requests - progress.processing} of ${progress.requests} requests have their verdict.`,
   ];
-  if (progress.paused_reason !== null) lines.push('', `Stands still: ${progress.paused_reason}`);
+  if (progress.paused_reason !== null) lines.push('', `Paused: ${progress.paused_reason}`);
   if (progress.next_round_at !== null) lines.push('', `Next round at ${progress.next_round_at}.`);
   if (progress.batches.length > 0) {
     // Narrow: the UI shows it in half of a page.
@@ -52,7 +52,7 @@ export function chunkDetails(state: ChunkState): string {
   const lines = [
     `Chunk ${chunkLabel(state)}: **${state.phase}**, ${state.requests} requests, batch ${state.batchId ?? 'not submitted yet'}.`,
   ];
-  if (state.pause !== null) lines.push('', `Stands still: ${state.pause.reason}`);
+  if (state.pause !== null) lines.push('', `Paused: ${state.pause.reason}`);
   if (state.note !== null) lines.push('', state.note);
   if (state.collected !== null) {
     const { counts, retry } = state.collected;

@@ -53,7 +53,7 @@ export function toProgress(view: JobView, nowMs: number, final: Verdicts | null)
   };
 }
 
-/** The job's own pause, or the first that a chunk stands still for. */
+/** The job's own pause, or the first of a paused chunk. */
 export function pauseOf(view: Pick<JobView, 'pause' | 'chunks'>): Pause | null {
   return view.pause ?? view.chunks.find(({ pause }) => pause !== null)?.pause ?? null;
 }

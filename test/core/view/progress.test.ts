@@ -109,11 +109,11 @@ describe('toProgress', () => {
 });
 
 describe('jobDetails', () => {
-  test('says where the job stands, with a row for each batch', () => {
+  test('shows the progress of the job, with a row for each batch', () => {
     const pause = { kind: 'worker', reason: 'another store' } as const;
     const text = jobDetails(toProgress(view({ pause }), START_MS, null));
     expect(text).toContain('**paused**, running: 0 of 10 requests have their verdict.');
-    expect(text).toContain('Stands still: another store');
+    expect(text).toContain('Paused: another store');
     expect(text).toContain('| 1-0 | processing | 0 of 10 | 0 | msgbatch_1 |');
   });
 
