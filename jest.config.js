@@ -1,8 +1,7 @@
-/** @type {import('jest').Config} */
-module.exports = {
-  rootDir: '.',
+// What every project shares.
+const shared = {
+  rootDir: __dirname,
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
   // What takes longer or needs more than these is run by `npm run test:all`.
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
   testEnvironment: 'node',
@@ -19,9 +18,33 @@ module.exports = {
     '^temporal-message-batches/workflow$': '<rootDir>/workflows/helpers/index.ts',
     '^temporal-message-batches/simulator$': '<rootDir>/src/simulator/index.ts',
   },
-  globalSetup: '<rootDir>/test/helpers/global-setup.ts',
-  globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   setupFiles: ['<rootDir>/test/helpers/one-error.js'],
+};
+
+// Tests that need none of Temporal's executables and take seconds: `npm run test:unit`.
+const UNIT = [
+  'architecture*',
+  'api-shapes/**/*',
+  'contract/**/*',
+  'core/**/*',
+  'docs/!(measured)',
+  'records/**/*',
+  'simulator/!(memory)',
+  'store/**/*',
+].map((path) => `${__dirname}/test/${path}.test.ts`);
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: UNIT },
+    {
+      ...shared,
+      displayName: 'engine',
+      testMatch: [`${__dirname}/test/**/*.test.ts`, ...UNIT.map((pattern) => `!${pattern}`)],
+      globalSetup: '<rootDir>/test/helpers/global-setup.ts',
+      globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
+    },
+  ],
   testTimeout: 60_000,
   // Tests wait as much as they work: on two cores three at once take the least time.
   maxWorkers: 3,

@@ -4,19 +4,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { isMessageBatchFailure, MessageBatches, type BatchRequest } from '../../src/index';
 import { errored } from '../../src/simulator';
-import { isSubmitted, progressWhere, question, requests, withEngine } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
+import { isSubmitted, progressWhere, question, requests, useEngine } from '../helpers/engine';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -33,7 +25,7 @@ async function* slowly(list: readonly BatchRequest[]): AsyncGenerator<BatchReque
 
 describe('MessageBatches', () => {
   test('a list, an async iterable, a file and its URL of the same lines are the same job', async () => {
-    await withEngine(env, {}, async ({ batches, folder, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, folder, jobId, simulator }) => {
       const list = requests(700);
       const path = join(folder, 'my questions (1).jsonl');
       await writeFile(path, list.map((request) => `${JSON.stringify(request)}\n`).join(''));
@@ -56,7 +48,7 @@ describe('MessageBatches', () => {
   test('results and failures come as they were answered, in order; also when Temporal has forgotten', async () => {
     const result = ({ index }: { index: number }) =>
       index % 3 === 0 ? errored('invalid_request_error') : undefined;
-    await withEngine(env, { result }, async ({ batches, jobId, store }) => {
+    await withEngine({ result }, async ({ batches, env, jobId, store }) => {
       const job = await batches.start(requests(7), { jobId });
       const results = await collect(job.results());
       expect(results.map(({ custom_id }) => custom_id)).toEqual(
@@ -87,7 +79,7 @@ describe('MessageBatches', () => {
   });
 
   test('`params` may be in the store already', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, lines, store }) => {
+    await withEngine({}, async ({ batches, jobId, lines, store }) => {
       const { uri } = await store.write(
         'shared/params.json',
         '{"max_tokens": 64, "model": "claude-haiku-4-5"}'
@@ -103,7 +95,7 @@ describe('MessageBatches', () => {
   });
 
   test('wrong options and ids are told at once, all of them, before anything is written', async () => {
-    await withEngine(env, { worker: null }, async ({ batches, jobId, store }) => {
+    await withEngine({ worker: null }, async ({ batches, jobId, store }) => {
       const wrong = { jobId, checkMin: '1ms', maxAttempts: 0, lostanswerwait: '1s' } as const;
       await expect(batches.start(requests(1), wrong)).rejects.toThrow(
         /lostAnswerWait.*checkMin.*maxAttempts/
@@ -120,7 +112,7 @@ describe('MessageBatches', () => {
   });
 
   test('knows what runs; what `beforeStart` throws keeps the job from starting', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       const told: string[] = [];
       const beforeStart = (id: string): Promise<void> => {
         told.push(id);

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type BundleOptions } from '@temporalio/worker';
 import { classify } from '../../examples/classification/classify';
 import { createActivities, type TicketTable } from '../../examples/from-your-workflow/activities';
@@ -22,17 +21,10 @@ import {
   type ResultScript,
   type ScriptedRequest,
 } from '../../src/simulator';
-import { eventually, HOUR_MS, silentLogger, withEngine, type Engine } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
+import { eventually, HOUR_MS, silentLogger, useEngine, type Engine } from '../helpers/engine';
 
 // One for each test: a server that two tests share can be locked up by the first.
-let env: TestWorkflowEnvironment;
-beforeEach(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterEach(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine({ isPerTest: true });
 
 /** Everything that the user's messages of a request say. */
 function said({ params }: ScriptedRequest): string {
@@ -41,7 +33,7 @@ function said({ params }: ScriptedRequest): string {
 
 describe('start-from-application', () => {
   test('reports three classified texts and their cost, and pays once for two starts', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       const log = jest.spyOn(console, 'log').mockImplementation();
       const report = await classifyTexts(batches, jobId);
       expect(report).toMatchObject({ requests: 3, succeeded: 3, status: 'completed' });
@@ -65,7 +57,7 @@ describe('classification', () => {
       if (text.includes('poem')) return maxTokens({ text: '{"lab' });
       return errored('invalid_request_error');
     };
-    await withEngine(env, { result }, async ({ batches, jobId }) => {
+    await withEngine({ result }, async ({ batches, jobId }) => {
       const tickets = [
         { id: 'ticket/1', text: 'I was charged twice.' },
         { id: 'ticket/2', text: 'The parcel never came.' },
@@ -93,7 +85,7 @@ describe('moderation', () => {
       return request.attempt < 5 ? errored('overloaded_error') : succeeded('allowed');
     };
     const texts = ['Which glue?', 'Buy watches', 'An odd one', 'A weapon', 'Unlucky'];
-    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ result }, async ({ batches, jobId, simulator }) => {
       const decisions: string[] = [];
       const posts = texts.map((text, index) => ({ id: `post-${index}`, text }));
       for await (const { decision } of moderate(batches, posts, jobId)) decisions.push(decision);
@@ -107,7 +99,7 @@ describe('translation', () => {
   test('saves whole translations, names cut ones, and asks for answers of 300,000 tokens', async () => {
     const result: ResultScript = (request) =>
       said(request).includes('epic') ? maxTokens({ text: 'Es war' }) : succeeded('# Rückgabe');
-    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ result }, async ({ batches, jobId, simulator }) => {
       const saved = new Map<string, string>();
       const documents = [
         { path: 'docs/returns.md', text: '# Returns' },
@@ -142,7 +134,7 @@ describe('pdf-extraction', () => {
         ? errored('invalid_request_error')
         : succeeded(JSON.stringify({ number, total: 12.5 }));
     };
-    await withEngine(env, { result }, async ({ batches, jobId }) => {
+    await withEngine({ result }, async ({ batches, jobId }) => {
       const pdfs = [
         { name: 'a.pdf', bytes: tinyPdf('Invoice A-1, total 12.50 EUR (paid)') },
         { name: 'torn.pdf', bytes: Buffer.from('%PDF-1.4\n') },
@@ -160,10 +152,10 @@ describe('from-your-workflow', () => {
     succeeded(said(request).includes('parcel') ? 'delivery' : 'billing');
 
   test("a user's own Workflow exports, runs a job, and imports its results", async () => {
-    await withEngine(env, { result: labels }, async (engine) => {
+    await withEngine({ result: labels }, async (engine) => {
       const table = createTable();
       await withOwnWorker(engine, table, async (taskQueue) => {
-        const summary: unknown = await env.client.workflow.execute('sortTickets', {
+        const summary: unknown = await engine.env.client.workflow.execute('sortTickets', {
           taskQueue,
           workflowId: `sort-${taskQueue}`,
           args: [
@@ -178,10 +170,10 @@ describe('from-your-workflow', () => {
 
   test('cancelling it cancels the job, which keeps what was finished', async () => {
     const settings = { result: labels, batchTimeMs: 10 * HOUR_MS };
-    await withEngine(env, settings, async (engine) => {
+    await withEngine(settings, async (engine) => {
       const table = createTable();
       await withOwnWorker(engine, table, async (taskQueue) => {
-        const handle = await env.client.workflow.start('sortTickets', {
+        const handle = await engine.env.client.workflow.start('sortTickets', {
           taskQueue,
           workflowId: `sort-${taskQueue}`,
           args: [
@@ -192,7 +184,7 @@ describe('from-your-workflow', () => {
           () => Promise.resolve(engine.simulator.batches().length === 1),
           'the batch is submitted'
         );
-        await env.sleep(6 * HOUR_MS);
+        await engine.env.sleep(6 * HOUR_MS);
         await handle.cancel();
         await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
         const job = engine.batches.getHandle('tickets-2026-11-24');
@@ -250,7 +242,7 @@ async function withOwnWorker(
   });
   const taskQueue = `own-${folder.slice(-6)}`;
   const worker = await Worker.create({
-    connection: env.nativeConnection,
+    connection: withEngine.env.nativeConnection,
     taskQueue,
     workflowBundle: { code },
     activities: createActivities(table, join(folder, 'store')),

@@ -8,20 +8,13 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { evaluate } from '../../examples/eval-set/evaluate';
 import { MessageBatches, type JobProgress, type Report } from '../../src/index';
 import { errored, succeeded, type ResultScript } from '../../src/simulator';
-import { API_KEY, eventually, HOUR_MS, requests, withEngine, type Engine } from '../helpers/engine';
+import { API_KEY, eventually, HOUR_MS, requests, useEngine, type Engine } from '../helpers/engine';
 import { createDevServerEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createDevServerEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine({ createEnv: createDevServerEnv });
 
 /** Soon enough for real time. */
 const BATCH_TIME_MS = 200;
@@ -57,7 +50,7 @@ describe('eval-set', () => {
       const isWrong = request.model === 'claude-haiku-4-5' && Number(a) % 2 === 1;
       return succeeded(String(Number(a) + Number(b) + (isWrong ? 1 : 0)));
     };
-    await withEngine(env, { result, batchTimeMs: BATCH_TIME_MS }, async ({ batches, jobId }) => {
+    await withEngine({ result, batchTimeMs: BATCH_TIME_MS }, async ({ batches, jobId }) => {
       const cases = Array.from({ length: 10 }, (_, index) => ({
         id: `sum-${index}`,
         question: `What is ${index * 17} + ${index * 23}?`,
@@ -88,8 +81,8 @@ function environment({ simulator, folder, taskQueue }: Engine): NodeJS.ProcessEn
     ANTHROPIC_API_KEY: API_KEY,
     ANTHROPIC_BASE_URL: simulator.url,
     MESSAGE_BATCHES_STORE: join(folder, 'store'),
-    TEMPORAL_ADDRESS: env.address,
-    TEMPORAL_NAMESPACE: env.namespace ?? 'default',
+    TEMPORAL_ADDRESS: withEngine.env.address,
+    TEMPORAL_NAMESPACE: withEngine.env.namespace ?? 'default',
     TASK_QUEUE: taskQueue,
   };
 }
@@ -108,12 +101,12 @@ describe('start-from-application, as two processes', () => {
     // Another test's Worker must not serve them: theirs is the package as it is built.
     expect(isBuilt).toBe(true);
     const settings = { worker: null, batchTimeMs: BATCH_TIME_MS };
-    await withEngine(env, settings, async (engine) => {
+    await withEngine(settings, async (engine) => {
       const worker = run(engine, 'worker.ts');
       const start = run(engine, 'start.ts');
       try {
         const said = read(start);
-        const batches = new MessageBatches({ client: env.client, store: engine.store });
+        const batches = new MessageBatches({ client: engine.env.client, store: engine.store });
         const [code] = (await checkUntil(batches, ['first-job'], once(start, 'close'))) as [number];
         const output = await said;
         expect(output).toMatch(
@@ -168,7 +161,7 @@ const because = hasTemporal ? '' : ' (skipped: the Python package temporalio is 
   }
 
   test(`starts a job by name and prints its report; again, it pays nothing`, async () => {
-    await withEngine(env, { batchTimeMs: BATCH_TIME_MS }, async (engine) => {
+    await withEngine({ batchTimeMs: BATCH_TIME_MS }, async (engine) => {
       const { batches, jobId, simulator } = engine;
       const path = await writeRequests(engine);
       const report = JSON.parse(
@@ -181,7 +174,7 @@ const because = hasTemporal ? '' : ' (skipped: the Python package temporalio is 
   });
 
   test('asks for progress and cancels', async () => {
-    await withEngine(env, { batchTimeMs: HOUR_MS, cancelTimeMs: 0 }, async (engine) => {
+    await withEngine({ batchTimeMs: HOUR_MS, cancelTimeMs: 0 }, async (engine) => {
       const { batches, jobId } = engine;
       const started = start(engine, 'start', await writeRequests(engine), jobId);
       started.catch(() => undefined);

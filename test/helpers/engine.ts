@@ -20,6 +20,7 @@ import {
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
 import { BUNDLE_VARIABLE } from './shared-bundle';
+import { createTimeSkippingEnv } from './temporal';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 
 // Activities that fail on purpose are warnings of Temporal's; a test that fails says more. DEBUG_TEMPORAL=INFO shows them.
@@ -102,8 +103,44 @@ export function workflowBundle(): Promise<{ code: string }> {
   return bundle;
 }
 
-/** Runs a test with an engine of its own in a shared environment, and leaves nothing behind. */
-export async function withEngine(
+/** Runs a test with an engine of its own, in the environment that the tests of its file share. */
+export interface EngineRunner {
+  (settings: EngineSettings, run: (engine: Engine) => Promise<void>): Promise<void>;
+  /** The environment; there from the first `beforeAll` on. */
+  readonly env: TestWorkflowEnvironment;
+}
+
+export interface UseEngineOptions {
+  /** Defaults to Temporal's time-skipping test server. */
+  readonly createEnv?: () => Promise<TestWorkflowEnvironment>;
+  /** Gives each test a server of its own. Defaults to one server for all tests. */
+  readonly isPerTest?: boolean;
+}
+
+/** Registers the start and the end of an environment for the tests around it, and returns what runs a test in it. */
+export function useEngine({
+  createEnv = createTimeSkippingEnv,
+  isPerTest = false,
+}: UseEngineOptions = {}): EngineRunner {
+  let current: TestWorkflowEnvironment | undefined;
+  const env = (): TestWorkflowEnvironment => {
+    if (current === undefined) throw new Error('The environment is not started yet.');
+    return current;
+  };
+  (isPerTest ? beforeEach : beforeAll)(async () => {
+    current = await createEnv();
+  });
+  (isPerTest ? afterEach : afterAll)(async () => {
+    await current?.teardown();
+    current = undefined;
+  });
+  const run = (settings: EngineSettings, test: (engine: Engine) => Promise<void>): Promise<void> =>
+    runEngine(env(), settings, test);
+  return Object.defineProperty(run, 'env', { get: env }) as EngineRunner;
+}
+
+/** Runs a test with an engine of its own in this environment, and leaves nothing behind. */
+export async function runEngine(
   env: TestWorkflowEnvironment,
   { worker: workerSettings = {}, ...simulatorOptions }: EngineSettings,
   run: (engine: Engine) => Promise<void>

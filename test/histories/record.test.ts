@@ -2,7 +2,7 @@
  * Records the histories anew: `npm run histories`. Not part of the tests; see CONTRIBUTING.md for when to do it.
  */
 import { mkdir, rm } from 'node:fs/promises';
-import { withEngine } from '../helpers/engine';
+import { runEngine } from '../helpers/engine';
 import { createTimeSkippingEnv } from '../helpers/temporal';
 import { RECORDED, writeHistory } from './history-files';
 import { SCENARIOS } from './scenarios';
@@ -17,7 +17,7 @@ recordOnly(
     const env = await createTimeSkippingEnv();
     try {
       for (const [name, { simulator, run }] of Object.entries(SCENARIOS)) {
-        await withEngine(env, simulator, async (engine) => {
+        await runEngine(env, simulator, async (engine) => {
           await run(engine);
           const { client } = env;
           const children = [1, 2, 3].flatMap((round) => [`chunk-${round}-0`, `round-${round}`]);

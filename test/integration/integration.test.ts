@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { Client } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { buildBundle, createWorker } from '../../examples/integrations/bundle';
 import { encryptedWith } from '../../examples/integrations/codec';
@@ -16,7 +15,7 @@ import { MessageBatches, MessageBatchesPlugin } from '../../src/index';
 import {
   eventually,
   requests,
-  withEngine,
+  useEngine,
   workflowBundle,
   type Engine,
   type EngineSettings,
@@ -27,20 +26,14 @@ import { variablesOf, withVariables } from './variables';
 const WORKFLOWS = require.resolve('../../workflows');
 const quick = { checkMin: '100ms', checkMax: '300ms' } as const;
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createDevServerEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine({ createEnv: createDevServerEnv });
 
 /** An engine without a Worker: the examples bring theirs, configured by variables. */
 async function withExample(
   run: (engine: Engine) => Promise<void>,
   settings: EngineSettings = {}
 ): Promise<void> {
-  await withEngine(env, { worker: null, batchTimeMs: 1000, ...settings }, async (engine) => {
+  await withEngine({ worker: null, batchTimeMs: 1000, ...settings }, async (engine) => {
     await withVariables(variablesOf(engine), () => run(engine));
   });
 }
@@ -55,7 +48,10 @@ describe('a pre-built bundle', () => {
     await withExample(async ({ batches, folder, jobId, taskQueue }) => {
       const codePath = join(folder, 'bundle.js');
       await buildBundle(WORKFLOWS, codePath);
-      const worker = await createWorker(codePath, { connection: env.nativeConnection, taskQueue });
+      const worker = await createWorker(codePath, {
+        connection: withEngine.env.nativeConnection,
+        taskQueue,
+      });
       await worker.runUntil(async () => {
         const job = await batches.start(requests(2), { jobId, ...quick });
         expect(await job.report()).toMatchObject({ succeeded: 2 });
@@ -71,13 +67,13 @@ describe('a payload codec', () => {
       const dataConverter = encryptedWith(randomBytes(32));
       const { code } = await workflowBundle();
       const worker = await Worker.create({
-        connection: env.nativeConnection,
+        connection: withEngine.env.nativeConnection,
         taskQueue,
         workflowBundle: { code },
         dataConverter,
         plugins: [new MessageBatchesPlugin()],
       });
-      const client = new Client({ connection: env.connection, dataConverter });
+      const client = new Client({ connection: withEngine.env.connection, dataConverter });
       const batches = new MessageBatches({ client, store, taskQueue });
       await worker.runUntil(async () => {
         const job = await batches.start(requests(2), { jobId, ...quick });
@@ -102,12 +98,12 @@ describe('OpenTelemetry', () => {
       const exporter = new InMemorySpanExporter();
       const tracing = createTracing(new SimpleSpanProcessor(exporter));
       const worker = await Worker.create({
-        connection: env.nativeConnection,
+        connection: withEngine.env.nativeConnection,
         taskQueue,
         workflowsPath: WORKFLOWS,
         plugins: [tracing, new MessageBatchesPlugin()],
       });
-      const client = new Client({ connection: env.connection, plugins: [tracing] });
+      const client = new Client({ connection: withEngine.env.connection, plugins: [tracing] });
       const batches = new MessageBatches({ client, store, taskQueue });
       await worker.runUntil(async () => {
         const job = await batches.start(requests(2), { jobId, ...quick });
@@ -139,7 +135,7 @@ describe('a Schedule', () => {
       async ({ batches, jobId, store, taskQueue, simulator }) => {
         const { uri } = await store.write('nightly/requests.jsonl', linesOf(2));
         const input = { requests: { uri }, ...quick };
-        const schedule = await scheduleNightly(env.client, jobId, input, taskQueue);
+        const schedule = await scheduleNightly(withEngine.env.client, jobId, input, taskQueue);
         expect((await schedule.describe()).info.nextActionTimes).not.toHaveLength(0);
         const started = new Set<string>();
         for (const count of [1, 2]) {

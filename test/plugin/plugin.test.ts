@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { Client } from '@temporalio/client';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type WorkerOptions } from '@temporalio/worker';
 import { MessageBatchesPlugin } from '../../src/index';
 import { checkBundle } from '../../src/plugin/bundle-check';
@@ -16,21 +15,18 @@ import {
   API_KEY,
   requests,
   silentLogger,
-  withEngine,
+  useEngine,
   workflowBundle,
   type Engine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
+const withEngine = useEngine();
 let folder: string;
 beforeAll(async () => {
-  env = await createTimeSkippingEnv();
   // Inside of the project: a Workflow module finds its packages from where it lies.
   folder = await mkdtemp(join(__dirname, '.workflows-'));
 });
 afterAll(async () => {
-  await env.teardown();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -44,7 +40,11 @@ async function expectRuns(
   { batches, jobId, taskQueue }: Engine,
   options: Partial<WorkerOptions>
 ): Promise<void> {
-  const worker = await Worker.create({ connection: env.nativeConnection, taskQueue, ...options });
+  const worker = await Worker.create({
+    connection: withEngine.env.nativeConnection,
+    taskQueue,
+    ...options,
+  });
   await worker.runUntil(async () => {
     const job = await batches.start(requests(2), { jobId });
     expect(await job.report()).toMatchObject({ succeeded: 2 });
@@ -62,7 +62,7 @@ const OTHER_WORKFLOW = 'export async function greet(): Promise<string> { return 
 
 describe('MessageBatchesPlugin', () => {
   test('runs jobs from a module that re-exports the Workflows, beside other plugins and interceptors', async () => {
-    await withEngine(env, { worker: null }, async (engine) => {
+    await withEngine({ worker: null }, async (engine) => {
       const index = JSON.stringify(join(__dirname, '../../workflows'));
       const workflowsPath = await moduleOf(`${OTHER_WORKFLOW}export * from ${index};\n`);
       const seen: string[] = [];
@@ -71,7 +71,7 @@ describe('MessageBatchesPlugin', () => {
         activities: { otherActivity: () => Promise.resolve('other') },
       });
       const worker = await Worker.create({
-        connection: env.nativeConnection,
+        connection: withEngine.env.nativeConnection,
         taskQueue: engine.taskQueue,
         workflowsPath,
         activities: { ownActivity: () => Promise.resolve('own') },
@@ -93,7 +93,7 @@ describe('MessageBatchesPlugin', () => {
       await worker.runUntil(async () => {
         const job = await batches.start(requests(2), { jobId });
         expect(await job.report()).toMatchObject({ succeeded: 2 });
-        const greeting: unknown = await env.client.workflow.execute('greet', {
+        const greeting: unknown = await withEngine.env.client.workflow.execute('greet', {
           workflowId: `${jobId}-greet`,
           taskQueue,
         });
@@ -107,18 +107,18 @@ describe('MessageBatchesPlugin', () => {
   });
 
   test('can be applied twice, and through a client', async () => {
-    await withEngine(env, { worker: null }, async (engine) => {
+    await withEngine({ worker: null }, async (engine) => {
       const plugin = pluginOf(engine);
       const { code } = await workflowBundle();
       await expectRuns(engine, { workflowBundle: { code }, plugins: [plugin, plugin] });
-      const client = new Client({ connection: env.connection, plugins: [plugin] });
+      const client = new Client({ connection: withEngine.env.connection, plugins: [plugin] });
       const { status } = await client.workflow.getHandle(engine.jobId).describe();
       expect(status.name).toBe('COMPLETED');
     });
   });
 
   test('takes a bundle from code or from a file that was made with or without it', async () => {
-    await withEngine(env, { worker: null }, async (engine) => {
+    await withEngine({ worker: null }, async (engine) => {
       const plugins = [pluginOf(engine)];
       const { code } = await bundleWorkflowCode({
         workflowsPath: require.resolve('../../workflows'),
@@ -134,7 +134,7 @@ describe('MessageBatchesPlugin', () => {
   test('refuses Workflows that lack ours, and says what to add', async () => {
     const workflowsPath = await moduleOf(OTHER_WORKFLOW);
     const plugins = [new MessageBatchesPlugin({ store: join(folder, 'store') })];
-    const base = { connection: env.nativeConnection, taskQueue: 'none', plugins };
+    const base = { connection: withEngine.env.nativeConnection, taskQueue: 'none', plugins };
     const says = "export * from 'temporal-message-batches/workflows'";
     const logger = silentLogger();
     await expect(Worker.create({ ...base, workflowsPath })).rejects.toThrow(says);
@@ -150,7 +150,7 @@ describe('MessageBatchesPlugin', () => {
   test('refuses an Activity of another with a name of ours', async () => {
     const { code } = await workflowBundle();
     const clash = Worker.create({
-      connection: env.nativeConnection,
+      connection: withEngine.env.nativeConnection,
       taskQueue: 'none',
       workflowBundle: { code },
       activities: { messageBatchCheck: () => Promise.resolve() },
@@ -160,17 +160,17 @@ describe('MessageBatchesPlugin', () => {
   });
 
   test('serves Activities alone, where another Worker has the Workflows', async () => {
-    await withEngine(env, { worker: null }, async (engine) => {
+    await withEngine({ worker: null }, async (engine) => {
       const { code } = await workflowBundle();
       const { taskQueue } = engine;
-      const connection = env.nativeConnection;
+      const connection = withEngine.env.nativeConnection;
       const workflows = await Worker.create({ connection, taskQueue, workflowBundle: { code } });
       await workflows.runUntil(expectRuns(engine, { plugins: [pluginOf(engine)] }));
     });
   });
 
   test('replays histories without a store, a key or a call', async () => {
-    await withEngine(env, {}, async ({ batches, histories, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, histories, jobId, simulator }) => {
       await (await batches.start(requests(2), { jobId })).report();
       const calls = simulator.ledger.calls.length;
       const recorded = (await histories()).map(({ workflowId, history }) => ({

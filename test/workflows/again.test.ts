@@ -2,7 +2,6 @@
  * Goal: starting an id again never pays again, whatever ended the last execution. Method: the whole engine; the simulator's
  * ledger says what was paid for.
  */
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { StartOptions } from '../../src/index';
 import { errored, unknownResultType } from '../../src/simulator';
 import {
@@ -11,23 +10,16 @@ import {
   MINUTE_MS,
   progressWhere,
   requests,
-  withEngine,
+  useEngine,
   type Engine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 /** As `kubectl delete` does to a whole namespace: nothing of the job runs any more. */
 async function terminateAll(jobId: string): Promise<void> {
   for (const id of [jobId, `${jobId}/chunk-1-0`]) {
-    await env.client.workflow.getHandle(id).terminate('by the test');
+    await withEngine.env.client.workflow.getHandle(id).terminate('by the test');
   }
 }
 
@@ -39,7 +31,7 @@ async function expectNothingTwice({ ledger }: Engine['simulator'], count: number
 
 describe('starting an id again', () => {
   test('while it runs attaches; after its end the report comes back, without a call to the API', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator, store, taskQueue, worker }) => {
+    await withEngine({}, async ({ batches, env, jobId, simulator, store, taskQueue, worker }) => {
       const first = await batches.start(requests(3), { jobId });
       await progressWhere(first, isSubmitted, 'the batch is submitted');
       const second = await batches.start(requests(3), { jobId });
@@ -62,11 +54,11 @@ describe('starting an id again', () => {
   });
 
   test('after everything was terminated in mid-wait goes on with the batch that runs, and looks at once', async () => {
-    await withEngine(env, { batchTimeMs: 3 * HOUR_MS }, async (engine) => {
+    await withEngine({ batchTimeMs: 3 * HOUR_MS }, async (engine) => {
       const { batches, jobId, simulator } = engine;
       const first = await batches.start(requests(3), { jobId });
       await progressWhere(first, isSubmitted, 'the batch is submitted');
-      await env.sleep(2 * HOUR_MS);
+      await engine.env.sleep(2 * HOUR_MS);
       await terminateAll(jobId);
       const looks = simulator.ledger.counts.retrieve;
       const again = await batches.start(requests(3), { jobId });
@@ -84,14 +76,14 @@ describe('starting an id again', () => {
       result: ({ attempt, index }: { attempt: number; index: number }) =>
         attempt === 1 && index === 0 ? errored('overloaded_error') : undefined,
     };
-    await withEngine(env, settings, async (engine) => {
+    await withEngine(settings, async (engine) => {
       const { batches, jobId, simulator, startWorker } = engine;
       simulator.configure({
         batchTimeMs: ({ sequence }) => (sequence === 0 ? MINUTE_MS : 3 * HOUR_MS),
       });
       const first = await batches.start(requests(3), { jobId });
       await progressWhere(first, isSubmitted, 'the batch is submitted');
-      await env.sleep(10 * MINUTE_MS);
+      await engine.env.sleep(10 * MINUTE_MS);
       await progressWhere(
         first,
         ({ batches: known }) => known[1]?.phase === 'processing',
@@ -99,7 +91,7 @@ describe('starting an id again', () => {
       );
       await engine.worker.stop();
       for (const id of [jobId, `${jobId}/round-2`, `${jobId}/chunk-2-0`]) {
-        await env.client.workflow.getHandle(id).terminate('by the test');
+        await engine.env.client.workflow.getHandle(id).terminate('by the test');
       }
       const again = await batches.start(requests(3), { jobId, retryDelay: 0 });
       const verdicts = { succeeded: 2, errored: 1, expired: 0, canceled: 0, missing: 0 };
@@ -110,7 +102,7 @@ describe('starting an id again', () => {
       };
       const times = { submittedAt: null, endedAt: null };
       const state = { round: 1, chunk: 0, phase: 'ended', requests: 3, batchId, ...times };
-      await env.client.workflow
+      await engine.env.client.workflow
         .getHandle(jobId)
         .signal('messageBatchChunkChanged', { ...state, pause: null, note: null, collected });
       await startWorker();
@@ -121,7 +113,7 @@ describe('starting an id again', () => {
 
   test('after a failure: what was collected stays, the rest is collected, nothing is paid again', async () => {
     const settings = { worker: { chunkLimits: { requestsMax: 2, bytesMax: 1_000_000 } } };
-    await withEngine(env, settings, async (engine) => {
+    await withEngine(settings, async (engine) => {
       const { batches, jobId, simulator, store } = engine;
       const first = await batches.start(requests(4), { jobId });
       await progressWhere(first, isSubmitted, 'both batches are submitted');
@@ -133,7 +125,7 @@ describe('starting an id again', () => {
         action: unknownResultType(),
       });
       // Not by its result: that would let years pass, and the API keeps results for 29 days.
-      await env.sleep(3 * HOUR_MS);
+      await engine.env.sleep(3 * HOUR_MS);
       const failed = await progressWhere(first, ({ phase }) => phase === 'ended', 'the job failed');
       expect(failed).toMatchObject({ status: 'failed', succeeded: 2, processing: 2 });
       const collected = (await store.list(`jobs/${jobId}/chunks`)).filter((key) =>
@@ -149,7 +141,7 @@ describe('starting an id again', () => {
   });
 
   test('with anything else that changes the answers is refused and changes nothing', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator, store, taskQueue }) => {
+    await withEngine({}, async ({ batches, env, jobId, simulator, store, taskQueue }) => {
       const options: StartOptions = { jobId, betas: ['b-1', 'a-1'], params: { system: 'x' } };
       const job = await batches.start(requests(3), options);
       const report = await job.report();

@@ -2,7 +2,6 @@
  * Goal: cancel, pause and resume do what they promise in every phase, by Signal and by Temporal. Method: the whole
  * engine; virtual time does not advance until a test waits for a result, so a phase can be held as long as a test needs.
  */
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { delaying, errored, expired, failing, hanging } from '../../src/simulator';
 import type { Store } from '../../src/store/store';
 import {
@@ -14,21 +13,14 @@ import {
   numberOf,
   progressWhere,
   requests,
-  withEngine,
+  useEngine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 describe('cancel', () => {
   test('of one chunk alone, by hand: the job fails and says what to do; started again, it comes out whole', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await job.pause();
       const chunk = env.client.workflow.getHandle(`${jobId}/chunk-1-0`);
@@ -54,7 +46,7 @@ describe('cancel', () => {
   });
 
   test('while a batch runs: it is canceled at the API, and every finished result is kept', async () => {
-    await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: 2 * HOUR_MS }, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(10), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(HOUR_MS);
@@ -69,7 +61,7 @@ describe('cancel', () => {
   });
 
   test("by Temporal's own cancellation: the same, and the Workflow ends as Cancelled", async () => {
-    await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: 2 * HOUR_MS }, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(4), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       const handle = env.client.workflow.getHandle(jobId);
@@ -86,7 +78,6 @@ describe('cancel', () => {
 
   test('before anything is submitted: nothing is paid for, and every request is accounted for', async () => {
     await withEngine(
-      env,
       { worker: null },
       async ({ batches, jobId, lines, simulator, startWorker }) => {
         const job = await batches.start(requests(5), { jobId });
@@ -104,7 +95,7 @@ describe('cancel', () => {
   });
 
   test('while it is paused: the pause does not hold it up', async () => {
-    await withEngine(env, { worker: null }, async ({ batches, jobId, simulator, startWorker }) => {
+    await withEngine({ worker: null }, async ({ batches, jobId, simulator, startWorker }) => {
       const job = await batches.start(requests(5), { jobId });
       await job.pause();
       await startWorker();
@@ -117,7 +108,7 @@ describe('cancel', () => {
 
   test('while a retry round waits for its time: the failures stand as they are', async () => {
     const result = () => errored('overloaded_error');
-    await withEngine(env, { result }, async ({ batches, jobId, lines, simulator }) => {
+    await withEngine({ result }, async ({ batches, env, jobId, lines, simulator }) => {
       const job = await batches.start(requests(3), { jobId, retryDelay: '5h', checkMax: '2h' });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(3 * HOUR_MS);
@@ -132,7 +123,7 @@ describe('cancel', () => {
   test('in a retry round: what the first round brought is kept', async () => {
     const result = ({ params }: { params: Readonly<Record<string, unknown>> }) =>
       numberOf(params) === 0 ? errored('overloaded_error') : undefined;
-    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ result }, async ({ batches, env, jobId, simulator }) => {
       simulator.configure({
         batchTimeMs: ({ sequence }) => (sequence === 0 ? MINUTE_MS : 9 * HOUR_MS),
       });
@@ -152,7 +143,7 @@ describe('cancel', () => {
   });
 
   test('while the plan waits for the API: nothing is asked any more, nothing is paid for', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       const fault = simulator.fault({ on: 'list', times: Infinity, action: failing(529) });
       const job = await batches.start(requests(5), { jobId });
       await eventually(() => Promise.resolve(fault.struck > 0), 'the plan has begun');
@@ -163,7 +154,7 @@ describe('cancel', () => {
   });
 
   test('while the POST is under way: it runs to its answer, and its batch is canceled, once', async () => {
-    await withEngine(env, { batchTimeMs: 5 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: 5 * HOUR_MS }, async ({ batches, env, jobId, simulator }) => {
       const slow = simulator.fault({ on: 'create', stage: 'read', action: delaying(1_000) });
       const job = await batches.start(requests(3), { jobId });
       await eventually(() => Promise.resolve(slow.struck > 0), 'the POST is under way');
@@ -177,14 +168,14 @@ describe('cancel', () => {
 
   test('while a retry round is planned: it is written down, and nothing of it is submitted', async () => {
     const result = () => errored('overloaded_error');
-    await withEngine(env, { worker: null, result }, async (engine) => {
+    await withEngine({ worker: null, result }, async (engine) => {
       const { batches, jobId, lines, simulator, startWorker, store } = engine;
       const gate = gated(store, `jobs/${jobId}/rounds/2.json`);
       await startWorker({ store: gate.store });
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       // Time does not advance while an Activity runs: this ends when the gate is open.
-      const slept = env.sleep(2 * HOUR_MS);
+      const slept = engine.env.sleep(2 * HOUR_MS);
       await eventually(() => Promise.resolve(gate.isReached()), 'round 2 is being planned');
       await job.cancel();
       gate.open();
@@ -196,7 +187,7 @@ describe('cancel', () => {
   });
 
   test('by Temporal while an answer is lost: the Signals that follow still reach the chunk', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, env, jobId, simulator }) => {
       simulator.fault({ on: 'create', times: 1, action: hanging() });
       const options = { jobId, submitTimeout: '500ms', lostAnswer: 'ask' } as const;
       const job = await batches.start(requests(3), options);
@@ -214,7 +205,7 @@ describe('cancel', () => {
 describe('pause and resume', () => {
   test('a paused job submits nothing, watches and collects what runs, and goes on after resume', async () => {
     const result = ({ attempt }: { attempt: number }) => (attempt === 1 ? expired() : undefined);
-    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ result }, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await job.pause();
@@ -238,7 +229,7 @@ describe('pause and resume', () => {
   ])(
     '$name pauses the job with a reason; it goes on after resume, without a lost attempt',
     async ({ status, type }) => {
-      await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      await withEngine({}, async ({ batches, jobId, simulator }) => {
         simulator.fault({ on: 'create', times: 1, action: failing(status, { errorType: type }) });
         const job = await batches.start(requests(3), { jobId, maxAttempts: 1 });
         const paused = await progressWhere(
@@ -267,7 +258,7 @@ describe('pause and resume', () => {
             message: 'Your credit balance is too low to access the API.',
           })
         : undefined;
-    await withEngine(env, { result, batchTimeMs: MINUTE_MS }, async ({ batches, jobId }) => {
+    await withEngine({ result, batchTimeMs: MINUTE_MS }, async ({ batches, env, jobId }) => {
       const job = await batches.start(requests(3), { jobId, maxAttempts: 1 });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(10 * MINUTE_MS);
@@ -279,7 +270,7 @@ describe('pause and resume', () => {
   });
 
   test("resuming account pauses leaves a person's pause", async () => {
-    await withEngine(env, { worker: null }, async ({ batches, jobId, simulator, startWorker }) => {
+    await withEngine({ worker: null }, async ({ batches, env, jobId, simulator, startWorker }) => {
       const job = await batches.start(requests(2), { jobId });
       await job.pause();
       await startWorker();
@@ -294,7 +285,7 @@ describe('pause and resume', () => {
   });
 
   test('checkNow looks at once', async () => {
-    await withEngine(env, { batchTimeMs: MINUTE_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: MINUTE_MS }, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(2), { jobId, checkMin: '10h', checkMax: '10h' });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(2 * MINUTE_MS);
@@ -311,7 +302,7 @@ describe('pause and resume', () => {
   test('a round that is due waits for resume; Signals that come in a heap end as they were sent', async () => {
     const result = ({ attempt }: { attempt: number }) =>
       attempt === 1 ? errored('overloaded_error') : undefined;
-    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ result }, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       for (let times = 0; times < 5; times++) {
@@ -337,7 +328,7 @@ describe('pause and resume', () => {
 
 describe('Signals of any shape', () => {
   test('break nothing', async () => {
-    await withEngine(env, {}, async ({ batches, histories, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, env, histories, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       const garbage: unknown[][] = [

@@ -3,7 +3,6 @@
  * dev server, in real time, with batches of a second.
  */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { JobProgress } from '../../src/index';
 import { errored } from '../../src/simulator';
@@ -13,7 +12,8 @@ import {
   isSubmitted,
   progressWhere,
   requests,
-  withEngine,
+  runEngine,
+  useEngine,
   type Engine,
 } from '../helpers/engine';
 import { createDevServerEnv } from '../helpers/temporal';
@@ -25,12 +25,8 @@ const ATTRIBUTES = [
 ];
 const quick = { checkMin: '100ms', checkMax: '300ms', retryDelay: '100ms' } as const;
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createDevServerEnv({ searchAttributes: ATTRIBUTES });
-});
-afterAll(async () => {
-  await env.teardown();
+const withEngine = useEngine({
+  createEnv: () => createDevServerEnv({ searchAttributes: ATTRIBUTES }),
 });
 
 async function expectPaidOnce({ ledger }: Engine['simulator'], count: number): Promise<void> {
@@ -41,15 +37,15 @@ async function expectPaidOnce({ ledger }: Engine['simulator'], count: number): P
 
 /** Resets a Workflow to the first Workflow Task that ends after `fits` does. */
 async function reset(workflowId: string, eventId: (events: number) => number): Promise<void> {
-  const handle = env.client.workflow.getHandle(workflowId);
+  const handle = withEngine.env.client.workflow.getHandle(workflowId);
   const { events = [] } = await handle.fetchHistory();
   const wanted = eventId(events?.length ?? 0);
   const task = (events ?? []).find(
     ({ eventId: id, workflowTaskCompletedEventAttributes: completed }) =>
       completed != null && Number(id) >= wanted
   );
-  await env.client.workflowService.resetWorkflowExecution({
-    namespace: env.namespace ?? 'default',
+  await withEngine.env.client.workflowService.resetWorkflowExecution({
+    namespace: withEngine.env.namespace ?? 'default',
     workflowExecution: { workflowId },
     workflowTaskFinishEventId: task?.eventId ?? null,
     requestId: `${workflowId}-${wanted}`,
@@ -59,11 +55,11 @@ async function reset(workflowId: string, eventId: (events: number) => number): P
 
 describe('a job that is terminated', () => {
   test('has its batch canceled, which is collected; started again, it goes on and pays for nothing twice', async () => {
-    await withEngine(env, { batchTimeMs: HOUR_MS, cancelTimeMs: 500 }, async (engine) => {
+    await withEngine({ batchTimeMs: HOUR_MS, cancelTimeMs: 500 }, async (engine) => {
       const { batches, jobId, simulator, store } = engine;
       const job = await batches.start(requests(4), { jobId, ...quick });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
-      await env.client.workflow.getHandle(jobId).terminate('by the test');
+      await engine.env.client.workflow.getHandle(jobId).terminate('by the test');
       await eventually(
         async () => (await store.size(`jobs/${jobId}/chunks/1-0/collected.json`)) !== undefined,
         'the child has canceled its batch and collected what there was'
@@ -77,11 +73,11 @@ describe('a job that is terminated', () => {
   });
 
   test('and started again while its child still runs: waits for it, then goes on', async () => {
-    await withEngine(env, { batchTimeMs: HOUR_MS, cancelTimeMs: 1_500 }, async (engine) => {
+    await withEngine({ batchTimeMs: HOUR_MS, cancelTimeMs: 1_500 }, async (engine) => {
       const { batches, jobId, simulator } = engine;
       const job = await batches.start(requests(3), { jobId, ...quick });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
-      await env.client.workflow.getHandle(jobId).terminate('by the test');
+      await engine.env.client.workflow.getHandle(jobId).terminate('by the test');
       simulator.configure({ batchTimeMs: 500 });
       // The round waits for longer than our own child needs to tell what the earlier one has told.
       const slow = { ...quick, retryDelay: '4s' } as const;
@@ -94,7 +90,7 @@ describe('a job that is terminated', () => {
 
 describe('a chunk that is terminated', () => {
   test('ends the job, loudly; started again, the job goes on with the batch that runs', async () => {
-    await withEngine(env, { batchTimeMs: 1_500 }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: 1_500 }, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId, ...quick });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.client.workflow.getHandle(`${jobId}/chunk-1-0`).terminate('by the test');
@@ -119,7 +115,7 @@ describe('a reset', () => {
       attempt === 1 && index === 0 ? errored('overloaded_error') : undefined;
     const run = async ({ of, at }: (typeof resets)[number]): Promise<object> => {
       let came: object = {};
-      await withEngine(env, { batchTimeMs: 1_500, result }, async (engine) => {
+      await withEngine({ batchTimeMs: 1_500, result }, async (engine) => {
         const { batches, jobId, simulator } = engine;
         const job = await batches.start(requests(3), { jobId, ...quick });
         await progressWhere(job, isSubmitted, 'the batch is submitted');
@@ -148,7 +144,7 @@ describe('results that the API will soon remove', () => {
     },
   ])('$age: what comes first among the tasks of a Worker', async ({ ageMs, first }) => {
     const settings = { batchTimeMs: 300, now: () => Promise.resolve(Date.now() - ageMs) };
-    await withEngine(env, settings, async ({ batches, jobId, histories }) => {
+    await withEngine(settings, async ({ batches, jobId, histories }) => {
       const job = await batches.start(requests(2), { jobId, ...quick });
       expect(await job.report()).toMatchObject({ succeeded: 2 });
       const urgent = (await histories()).flatMap(({ history }) =>
@@ -164,7 +160,7 @@ describe('results that the API will soon remove', () => {
 
 describe('search attributes', () => {
   test('follow the job, and jobs are found by them', async () => {
-    await withEngine(env, { batchTimeMs: 300 }, async ({ batches, jobId }) => {
+    await withEngine({ batchTimeMs: 300 }, async ({ batches, env, jobId }) => {
       const job = await batches.start(requests(3), { jobId, ...quick, searchAttributes: true });
       await job.report();
       const handle = env.client.workflow.getHandle(jobId);
@@ -187,7 +183,7 @@ describe('search attributes', () => {
   test('that are not registered stop the job with what to do, before anything is paid for', async () => {
     const bare = await createDevServerEnv();
     try {
-      await withEngine(bare, { batchTimeMs: 300 }, async ({ batches, jobId, simulator }) => {
+      await runEngine(bare, { batchTimeMs: 300 }, async ({ batches, jobId, simulator }) => {
         const job = await batches.start(requests(3), { jobId, ...quick, searchAttributes: true });
         await expect(job.report()).rejects.toMatchObject({
           type: 'MessageBatch.BadOptions',
@@ -205,19 +201,19 @@ describe('search attributes', () => {
 
 describe('a parent of the job', () => {
   test('that is terminated cancels it: what finished is kept', async () => {
-    await withEngine(env, { batchTimeMs: HOUR_MS, cancelTimeMs: 300 }, async (engine) => {
+    await withEngine({ batchTimeMs: HOUR_MS, cancelTimeMs: 300 }, async (engine) => {
       const { batches, jobId, simulator, store, taskQueue } = engine;
       // Any job brings its input into the store; this one's serves the child.
       const other = await batches.start(requests(2), { jobId: `${jobId}-other`, ...quick });
       await progressWhere(other, isSubmitted, 'the input is in the store');
       const ownTaskQueue = `${taskQueue}-own`;
       const own = await Worker.create({
-        connection: env.nativeConnection,
+        connection: engine.env.nativeConnection,
         taskQueue: ownTaskQueue,
         workflowsPath: require.resolve('./fixtures/parent'),
       });
       const running = own.run();
-      const parent = await env.client.workflow.start('runJobAsChild', {
+      const parent = await engine.env.client.workflow.start('runJobAsChild', {
         workflowId: `${jobId}-parent`,
         taskQueue: ownTaskQueue,
         args: [

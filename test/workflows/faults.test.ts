@@ -2,7 +2,6 @@
  * Goal: whatever the API does, a job waits it out, says why it is paused, or fails loudly; it loses nothing. Method:
  * the whole engine, faults by script.
  */
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   blankLine,
   brokenLine,
@@ -27,23 +26,16 @@ import {
   numberOf,
   progressWhere,
   requests,
-  withEngine,
+  useEngine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 const smallChunks = { chunkLimits: { requestsMax: 2, bytesMax: 1_000_000 } };
 
 describe('an API in trouble', () => {
   test('errors, pages of a proxy and dropped connections on every call are waited out', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       const troubles = [
         failing(500),
         failing(529),
@@ -69,7 +61,7 @@ describe('an API in trouble', () => {
   });
 
   test('a batch that someone canceled in the Console is given up, not paid for again', async () => {
-    await withEngine(env, { batchTimeMs: 4 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: 4 * HOUR_MS }, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(4), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(2.5 * HOUR_MS);
@@ -86,7 +78,7 @@ describe('an API in trouble', () => {
     { name: 'while the job waits', cancels: false, status: 'completed' },
     { name: 'while the job is being canceled', cancels: true, status: 'canceled' },
   ])("a deleted batch is given up on a person's answer $name", async ({ cancels, status }) => {
-    await withEngine(env, {}, async ({ batches, jobId, lines, simulator }) => {
+    await withEngine({}, async ({ batches, env, jobId, lines, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       simulator.batches()[0]?.setVisible(false);
@@ -105,7 +97,7 @@ describe('an API in trouble', () => {
   });
 
   test("a batch that is deleted between its end and its collection is given up on a person's answer", async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, env, jobId, simulator }) => {
       simulator.fault({
         on: 'results',
         action: () => {
@@ -125,7 +117,7 @@ describe('an API in trouble', () => {
   });
 
   test('results that the API has removed after 29 days are missing, and the job says so', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       // The first look comes after a month, as if no Worker had run.
       const job = await batches.start(requests(3), { jobId, checkMin: '30d', checkMax: '30d' });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
@@ -138,7 +130,7 @@ describe('an API in trouble', () => {
   });
 
   test('a batch that the API no longer shows pauses the job, which goes on when it is back', async () => {
-    await withEngine(env, {}, async ({ batches, histories, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, env, histories, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       simulator.batches()[0]?.setVisible(false);
@@ -160,7 +152,7 @@ describe('an API in trouble', () => {
   });
 
   test('a job that is being canceled cancels its batch as soon as the API lets it', async () => {
-    await withEngine(env, { batchTimeMs: 9 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: 9 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       simulator.fault({ on: 'cancel', times: 12, action: failing(500) });
@@ -174,7 +166,7 @@ describe('an API in trouble', () => {
 
 describe('results', () => {
   test('that are cut, torn, short, repeated or foreign are read again and come out right', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, lines, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, lines, simulator }) => {
       const flaws = [
         [cutMidLine(1), cutAfterLine(2), duplicatedLine(1), missingLine(0), foreignLine()],
         [brokenLine(2), cutMidLine(0, 'clean'), blankLine(1), withoutFinalNewline()],
@@ -196,7 +188,7 @@ describe('results', () => {
   });
 
   test('that never come whole: what lacks is missing, and not paid for again', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, lines, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, lines, simulator }) => {
       simulator.fault({ on: 'results', times: Infinity, action: missingLine(1) });
       const job = await batches.start(requests(4), { jobId });
       expect(await job.report()).toMatchObject({ succeeded: 3, missing: 1, rounds: 1 });
@@ -207,7 +199,7 @@ describe('results', () => {
   });
 
   test('that are nowhere pause the job with the reason, which goes on when they are there', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, env, jobId, simulator }) => {
       const fault = simulator.fault({ on: 'results', times: Infinity, action: failing(404) });
       const job = await batches.start(requests(2), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
@@ -222,7 +214,7 @@ describe('results', () => {
 
 describe('an answer that nobody knows', () => {
   test('fails the job, loudly, once the other chunks are collected', async () => {
-    await withEngine(env, { worker: smallChunks }, async ({ batches, jobId, simulator, store }) => {
+    await withEngine({ worker: smallChunks }, async ({ batches, jobId, simulator, store }) => {
       simulator.fault({
         on: 'retrieve',
         times: Infinity,
@@ -259,7 +251,7 @@ describe('requests that failed for the account', () => {
       params: Readonly<Record<string, unknown>>;
       attempt: number;
     }) => (attempt === 1 ? kinds[numberOf(params)] : undefined);
-    await withEngine(env, { result }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ result }, async ({ batches, env, jobId, simulator }) => {
       const job = await batches.start(requests(5), { jobId, maxAttempts: 1 });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await env.sleep(2 * HOUR_MS);

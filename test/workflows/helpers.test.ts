@@ -2,7 +2,6 @@
  * Goal: users' own Workflow code runs and controls jobs through `./workflow`, and `./workflows` registers nothing but our
  * Workflows. Method: a user's Workflow module on a Worker of its own, on the test server.
  */
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker } from '@temporalio/worker';
 import { WORKFLOW_TYPE } from '../../src/contract/names';
 import * as workflows from '../../workflows';
@@ -14,22 +13,17 @@ import {
   progressWhere,
   requests,
   silentLogger,
-  withEngine,
+  useEngine,
   type Engine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
+const withEngine = useEngine();
 let code: string;
 beforeAll(async () => {
-  env = await createTimeSkippingEnv();
   ({ code } = await bundleWorkflowCode({
     workflowsPath: require.resolve('./fixtures/parent'),
     logger: silentLogger(),
   }));
-});
-afterAll(async () => {
-  await env.teardown();
 });
 
 /** Runs a user's Worker, which has Workflows and no Activities, beside the engine's. */
@@ -39,7 +33,7 @@ async function withOwnWorker(
 ): Promise<void> {
   const ownTaskQueue = `${taskQueue}-own`;
   const worker = await Worker.create({
-    connection: env.nativeConnection,
+    connection: withEngine.env.nativeConnection,
     taskQueue: ownTaskQueue,
     workflowBundle: { code },
   });
@@ -52,12 +46,12 @@ test('the module of Workflows exports Workflows and nothing else: every export b
 
 describe('executeMessageBatchJob', () => {
   test("runs a job from a user's Workflow on another task queue; cancelling that one cancels the job", async () => {
-    await withEngine(env, {}, async (engine) => {
+    await withEngine({}, async (engine) => {
       const { batches, jobId, simulator, store, taskQueue } = engine;
       await withOwnWorker(engine, async (ownTaskQueue) => {
         const { uri } = await store.write('input/requests.jsonl', lines(3));
         const start = (id: string) =>
-          env.client.workflow.start('runJobAsChild', {
+          withEngine.env.client.workflow.start('runJobAsChild', {
             workflowId: `${id}-parent`,
             taskQueue: ownTaskQueue,
             args: [{ requests: { uri } }, { jobId: id, taskQueue }],
@@ -81,18 +75,20 @@ describe('executeMessageBatchJob', () => {
 
 describe('the definitions of Signals and Query', () => {
   test("control a job from a user's Workflow, and ask one from a client", async () => {
-    await withEngine(env, { batchTimeMs: HOUR_MS }, async (engine) => {
+    await withEngine({ batchTimeMs: HOUR_MS }, async (engine) => {
       const { batches, jobId } = engine;
       await withOwnWorker(engine, async (ownTaskQueue) => {
         const job = await batches.start(requests(2), { jobId });
         await progressWhere(job, isSubmitted, 'the batch is at the API');
-        await env.client.workflow.execute('signalEverything', {
+        await withEngine.env.client.workflow.execute('signalEverything', {
           workflowId: `${jobId}-signals`,
           taskQueue: ownTaskQueue,
           args: [jobId],
         });
         expect(await job.report()).toMatchObject({ status: 'canceled', canceled: 2 });
-        const { events = [] } = await env.client.workflow.getHandle(jobId).fetchHistory();
+        const { events = [] } = await withEngine.env.client.workflow
+          .getHandle(jobId)
+          .fetchHistory();
         const signals = (events ?? []).flatMap(
           ({ workflowExecutionSignaledEventAttributes: signaled }) => signaled?.signalName ?? []
         );
@@ -103,7 +99,7 @@ describe('the definitions of Signals and Query', () => {
           'pause',
           'cancel',
         ]);
-        const progress = await env.client.workflow.getHandle(jobId).query(progressQuery);
+        const progress = await withEngine.env.client.workflow.getHandle(jobId).query(progressQuery);
         expect(progress).toMatchObject({ job_id: jobId, status: 'canceled', canceled: 2 });
       });
     });

@@ -3,7 +3,6 @@
  * the whole engine, then every event of every history.
  */
 import { readFile } from 'node:fs/promises';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { errored, failing, unknownResultType } from '../../src/simulator';
 import {
   API_KEY,
@@ -13,23 +12,16 @@ import {
   progressWhere,
   question,
   requests,
-  withEngine,
+  useEngine,
   workflowBundle,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 describe('the history', () => {
   test('of a job of 24 hours: about a hundred checks and some 1,100 events, each with its summary', async () => {
     const settings = { batchTimeMs: 24 * HOUR_MS - MINUTE_MS };
-    await withEngine(env, settings, async ({ batches, histories, jobId, simulator }) => {
+    await withEngine(settings, async ({ batches, histories, jobId, simulator }) => {
       const job = await batches.start(requests(3), { jobId });
       const report = await job.report();
       const [parent, chunk] = await histories();
@@ -51,7 +43,7 @@ describe('the history', () => {
   });
 
   test('is as long for 3,000 requests as for three', async () => {
-    await withEngine(env, {}, async ({ batches, histories, jobId }) => {
+    await withEngine({}, async ({ batches, histories, jobId }) => {
       const lengths: number[] = [];
       for (const count of [3, 3_000]) {
         const id = `${jobId}-${count}`;
@@ -79,7 +71,7 @@ describe('the history', () => {
         : index === 1
           ? errored('overloaded_error', { message: 'SECRET-TEXT' })
           : undefined;
-    await withEngine(env, { result }, async ({ batches, folder, histories, jobId, simulator }) => {
+    await withEngine({ result }, async ({ batches, folder, histories, jobId, simulator }) => {
       simulator.fault({
         on: ['create', 'retrieve', 'results'],
         times: 4,
@@ -118,7 +110,7 @@ describe('progress', () => {
       result: ({ attempt, index }: { attempt: number; index: number }) =>
         attempt === 1 && index === 0 ? errored('overloaded_error') : undefined,
     };
-    await withEngine(env, settings, async ({ batches, jobId, startWorker }) => {
+    await withEngine(settings, async ({ batches, env, jobId, startWorker }) => {
       const job = await batches.start(requests(4), { jobId, retryDelay: '3h' });
       const seen: string[] = [];
       const look = async (where: Parameters<typeof progressWhere>[1], what: string) => {

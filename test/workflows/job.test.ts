@@ -4,7 +4,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { canceled, errored, expired, refused, succeeded } from '../../src/simulator';
 import {
   HOUR_MS,
@@ -13,21 +12,14 @@ import {
   progressWhere,
   question,
   requests,
-  withEngine,
+  useEngine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 describe('messageBatchJob', () => {
   test('a job of ten requests brings each answer beside its request, in order', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, lines, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, lines, simulator }) => {
       const job = await batches.start(requests(10), { jobId });
       const report = await job.report();
       expect(report).toMatchObject({
@@ -84,7 +76,7 @@ describe('messageBatchJob', () => {
           return undefined;
       }
     };
-    await withEngine(env, { result }, async ({ batches, jobId, lines, simulator }) => {
+    await withEngine({ result }, async ({ batches, jobId, lines, simulator }) => {
       const job = await batches.start(requests(12), { jobId });
       const report = await job.report();
       expect(report).toMatchObject({
@@ -118,19 +110,15 @@ describe('messageBatchJob', () => {
       params: Readonly<Record<string, unknown>>;
       attempt: number;
     }) => (attempt === 1 && numberOf(params) % 2 === 0 ? expired() : undefined);
-    await withEngine(
-      env,
-      { result, batchTimeMs: HOUR_MS },
-      async ({ batches, jobId, simulator }) => {
-        const job = await batches.start(requests(6), { jobId });
-        const report = await job.report();
-        expect(report).toMatchObject({ succeeded: 6, expired: 0, rounds: 2 });
-        const tookMs = Date.parse(report.ended_at) - Date.parse(report.started_at);
-        expect(tookMs).toBeGreaterThan(25 * HOUR_MS);
-        expect(tookMs).toBeLessThan(26 * HOUR_MS);
-        expect(simulator.ledger.batches).toHaveLength(2);
-      }
-    );
+    await withEngine({ result, batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
+      const job = await batches.start(requests(6), { jobId });
+      const report = await job.report();
+      expect(report).toMatchObject({ succeeded: 6, expired: 0, rounds: 2 });
+      const tookMs = Date.parse(report.ended_at) - Date.parse(report.started_at);
+      expect(tookMs).toBeGreaterThan(25 * HOUR_MS);
+      expect(tookMs).toBeLessThan(26 * HOUR_MS);
+      expect(simulator.ledger.batches).toHaveLength(2);
+    });
   });
 
   test('ids of any characters come back unchanged, each beside its own answer', async () => {
@@ -150,7 +138,7 @@ describe('messageBatchJob', () => {
       ...ids.map((custom_id, index) => ({ custom_id, params: question(`number ${index}`) })),
       { params: question(`number ${ids.length}`) },
     ];
-    await withEngine(env, {}, async ({ batches, jobId, lines }) => {
+    await withEngine({}, async ({ batches, jobId, lines }) => {
       const job = await batches.start(list, { jobId });
       expect(await job.report()).toMatchObject({ requests: 11, succeeded: 11 });
       const results = await lines('results.jsonl');
@@ -162,7 +150,7 @@ describe('messageBatchJob', () => {
   });
 
   test('bad lines stop the job with their numbers; with corrected lines the same id runs', async () => {
-    await withEngine(env, {}, async ({ batches, folder, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, folder, jobId, simulator }) => {
       const path = join(folder, 'input.jsonl');
       const good = JSON.stringify({ custom_id: 'a', params: question('secret 1') });
       const bad = [
@@ -192,7 +180,7 @@ describe('messageBatchJob', () => {
   });
 
   test('an input of any shape ends the Workflow with a failure that says what is wrong', async () => {
-    await withEngine(env, {}, async ({ jobId, simulator, store, taskQueue }) => {
+    await withEngine({}, async ({ env, jobId, simulator, store, taskQueue }) => {
       const inputs = [
         { input: undefined, says: 'one JSON object' },
         { input: 'requests.jsonl', says: 'one JSON object' },
@@ -224,7 +212,7 @@ describe('messageBatchJob', () => {
 describe('a job of several chunks', () => {
   test('more chunks than the window: ten at a time, all results in order', async () => {
     const settings = { worker: { chunkLimits: { requestsMax: 2, bytesMax: 1_000_000 } } };
-    await withEngine(env, settings, async ({ batches, jobId, lines, simulator }) => {
+    await withEngine(settings, async ({ batches, jobId, lines, simulator }) => {
       const job = await batches.start(requests(25), { jobId });
       await progressWhere(
         job,
@@ -247,7 +235,7 @@ describe('a job of several chunks', () => {
 
   test('requests are split by bytes; one that fits in no chunk is a bad line', async () => {
     const settings = { worker: { chunkLimits: { requestsMax: 100, bytesMax: 3_000 } } };
-    await withEngine(env, settings, async ({ batches, jobId, simulator }) => {
+    await withEngine(settings, async ({ batches, jobId, simulator }) => {
       const large = { params: question('x'.repeat(2_650)) };
       const job = await batches.start([...requests(6), large, ...requests(6, 'more')], { jobId });
       expect(await job.report()).toMatchObject({ requests: 13, succeeded: 13 });
@@ -266,7 +254,7 @@ describe('a job of several chunks', () => {
       result: ({ attempt }: { attempt: number }) =>
         attempt === 1 ? errored('overloaded_error') : undefined,
     };
-    await withEngine(env, settings, async ({ batches, jobId, simulator }) => {
+    await withEngine(settings, async ({ batches, jobId, simulator }) => {
       const times = [MINUTE_MS, 10 * HOUR_MS, 20 * HOUR_MS];
       simulator.configure({ batchTimeMs: ({ sequence }) => times[sequence] ?? MINUTE_MS });
       const job = await batches.start(requests(6), { jobId });

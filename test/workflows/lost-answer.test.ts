@@ -3,7 +3,6 @@
  * drops the connection, or drops it first; others' batches of the same size lie beside it; the ledger counts.
  */
 import Anthropic from '@anthropic-ai/sdk';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   cutMidLine,
   dropping,
@@ -20,17 +19,10 @@ import {
   MINUTE_MS,
   question,
   requests,
-  withEngine,
+  useEngine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 const LOST: Fault = { on: 'create', stage: 'executed', action: dropping() };
 
@@ -48,7 +40,7 @@ async function foreignBatch({ url }: Simulator, size: number): Promise<string> {
 
 describe('a lost answer to create', () => {
   test('the batch that was made is found by its results and adopted', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
       const job = await batches.start(requests(3), { jobId });
       const report = await job.report();
@@ -59,7 +51,7 @@ describe('a lost answer to create', () => {
   });
 
   test("another's batch of equal size beside it is told apart", async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       const foreign = [await foreignBatch(simulator, 3), await foreignBatch(simulator, 3)];
       simulator.fault(LOST);
       const job = await batches.start(requests(3), { jobId });
@@ -81,7 +73,7 @@ describe('a lost answer to create', () => {
   ] satisfies { name: string; fault: Fault }[])(
     '$name: nothing shows up in lostAnswerWait, and the same bytes are submitted again',
     async ({ fault }) => {
-      await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+      await withEngine({}, async ({ batches, jobId, simulator }) => {
         simulator.fault(fault);
         const job = await batches.start(requests(3), { jobId, lostAnswerWait: '10m' });
         const report = await job.report();
@@ -96,7 +88,7 @@ describe('a lost answer to create', () => {
   );
 
   test("a POST that was never taken, with another's batch of equal size: foreign when it ends, then submitted again", async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       const foreign = await foreignBatch(simulator, 3);
       simulator.fault({ on: 'create', action: dropping() });
       const job = await batches.start(requests(3), { jobId });
@@ -113,7 +105,7 @@ describe('a lost answer to create', () => {
   });
 
   test("a deadline that passes closes the socket; the answer that comes later is nobody's", async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       simulator.fault({ on: 'create', stage: 'executed', action: hanging() });
       const job = await batches.start(requests(3), { jobId, submitTimeout: '300ms' });
       expect(await job.report()).toMatchObject({ succeeded: 3 });
@@ -122,7 +114,7 @@ describe('a lost answer to create', () => {
   });
 
   test('three jobs of equal size that all lose their answers find their own batches', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator, lines }) => {
+    await withEngine({}, async ({ batches, jobId, simulator, lines }) => {
       simulator.fault({ ...LOST, times: 3 });
       const ids = ['a', 'b', 'c'].map((name) => `${jobId}-${name}`);
       const jobs = await Promise.all(
@@ -144,7 +136,7 @@ describe('a lost answer to create', () => {
   });
 
   test("a candidate that is deleted before the proof pauses the job; a person's answer is checked and applied", async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, env, jobId, simulator }) => {
       simulator.fault(LOST);
       const job = await batches.start(requests(3), { jobId, checkMax: '5m' });
       await eventually(async () => {
@@ -172,7 +164,7 @@ describe('a lost answer to create', () => {
   });
 
   test('a batch that the list hides for longer than lostAnswerWait is found as a duplicate, and its cost is said', async () => {
-    await withEngine(env, { batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault({ ...LOST, times: 2 });
       // Past the end of the first search (61 to 91 s), and not past that of the second.
       simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
@@ -189,7 +181,7 @@ describe('a lost answer to create', () => {
   });
 
   test('a batch that shows up after the second POST was answered is found when that is collected', async () => {
-    await withEngine(env, { batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
       simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
       // Of the twin: its first line as the proof, then the whole file for its cost, which does not come whole at first.
@@ -212,7 +204,7 @@ describe('a lost answer to create', () => {
     { name: 'deleted after the proof', deletes: true },
     { name: 'whose results never come', deletes: false },
   ])('a duplicate $name does not keep the job from its own results', async ({ deletes }) => {
-    await withEngine(env, { batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
       simulator.fault({ on: 'list', times: 1_000, action: hiddenFor(110_000) });
       const twinOf = (): string | undefined => simulator.ledger.batches[0]?.id;
@@ -236,7 +228,7 @@ describe('a lost answer to create', () => {
   });
 
   test('results that break off again and again are read until one line says whose the batch is', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
       // More often than Temporal tries an Activity.
       simulator.fault({ on: 'results', times: 7, action: cutMidLine(0) });
@@ -247,7 +239,7 @@ describe('a lost answer to create', () => {
   });
 
   test('a cancel that comes meanwhile waits for the truth, then cancels what is ours', async () => {
-    await withEngine(env, { batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ batchTimeMs: 2 * HOUR_MS }, async ({ batches, jobId, simulator }) => {
       simulator.fault(LOST);
       const job = await batches.start(requests(4), { jobId });
       await eventually(async () => {
@@ -262,7 +254,7 @@ describe('a lost answer to create', () => {
   });
 
   test('with lostAnswer "ask" the job pauses at once for a person', async () => {
-    await withEngine(env, {}, async ({ batches, jobId, simulator }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
       simulator.fault({ on: 'create', action: dropping() });
       const job = await batches.start(requests(3), { jobId, lostAnswer: 'ask' });
       const paused = await eventually(async () => {

@@ -2,7 +2,6 @@
  * Goal: nothing leans on a Workflow that stays in memory. Method: Workers without a cache, so that every Workflow Task
  * replays the whole history from its start.
  */
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { errored } from '../../src/simulator';
 import {
   HOUR_MS,
@@ -11,17 +10,10 @@ import {
   numberOf,
   progressWhere,
   requests,
-  withEngine,
+  useEngine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 const worker = { maxCachedWorkflows: 0, chunkLimits: { requestsMax: 4, bytesMax: 1_000_000 } };
 
@@ -34,7 +26,7 @@ describe('a Worker that caches no Workflow', () => {
       params: Readonly<Record<string, unknown>>;
       attempt: number;
     }) => (numberOf(params) === 1 && attempt === 1 ? errored('api_error') : undefined);
-    await withEngine(env, { worker, result }, async ({ batches, jobId, simulator }) => {
+    await withEngine({ worker, result }, async ({ batches, jobId, simulator }) => {
       // Each look replays all that was before it.
       const job = await batches.start(requests(6), { jobId, checkMin: '1h', checkMax: '8h' });
       await progressWhere(job, isSubmitted, 'both chunks are submitted');
@@ -49,7 +41,7 @@ describe('a Worker that caches no Workflow', () => {
 
   test('cancels', async () => {
     const settings = { worker, batchTimeMs: 3 * HOUR_MS };
-    await withEngine(env, settings, async ({ batches, jobId, simulator }) => {
+    await withEngine(settings, async ({ batches, jobId, simulator }) => {
       const job = await batches.start(requests(4), { jobId, checkMin: '1h', checkMax: '8h' });
       await progressWhere(job, isSubmitted, 'the chunk is submitted');
       await job.cancel();

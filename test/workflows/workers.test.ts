@@ -3,7 +3,6 @@
  * Workers that come, go, and have another store, API or key.
  */
 import { join } from 'node:path';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { startSimulator } from '../../src/simulator';
 import { openStore } from '../../src/store/open-store';
 import {
@@ -13,24 +12,17 @@ import {
   MINUTE_MS,
   progressWhere,
   requests,
-  withEngine,
+  useEngine,
 } from '../helpers/engine';
-import { createTimeSkippingEnv } from '../helpers/temporal';
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => {
-  env = await createTimeSkippingEnv();
-});
-afterAll(async () => {
-  await env.teardown();
-});
+const withEngine = useEngine();
 
 /** Keeps no Workflow, so that the server gives its Workflows to another one at once when it stops. */
 const worker = { maxCachedWorkflows: 0 };
 
 describe('Workers', () => {
   test('one stops, another goes on', async () => {
-    await withEngine(env, { worker }, async (engine) => {
+    await withEngine({ worker }, async (engine) => {
       const { batches, jobId, simulator, startWorker } = engine;
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
@@ -43,9 +35,9 @@ describe('Workers', () => {
   });
 
   test('with another store or another API pay for nothing; the job says so and goes on with the right one', async () => {
-    const other = await startSimulator({ now: () => env.currentTimeMs() });
+    const other = await startSimulator({ now: () => withEngine.env.currentTimeMs() });
     try {
-      await withEngine(env, { worker }, async (engine) => {
+      await withEngine({ worker }, async (engine) => {
         const { batches, folder, jobId, simulator, startWorker } = engine;
         const job = await batches.start(requests(3), { jobId, checkMax: '10m' });
         await job.pause();
@@ -60,7 +52,7 @@ describe('Workers', () => {
         await wrongApi.stop();
         const otherStore = await openStore(join(folder, 'other'));
         const wrongStore = await startWorker({ ...worker, store: otherStore });
-        await env.sleep(30 * MINUTE_MS);
+        await engine.env.sleep(30 * MINUTE_MS);
         const second = await progressWhere(
           job,
           ({ paused_reason }) => paused_reason?.includes('store') === true,
@@ -81,17 +73,17 @@ describe('Workers', () => {
   });
 
   test('with another store at a check: the batch waits, the pause holds until a look works', async () => {
-    await withEngine(env, { worker }, async (engine) => {
+    await withEngine({ worker }, async (engine) => {
       const { batches, folder, jobId, simulator, startWorker } = engine;
       const job = await batches.start(requests(3), { jobId });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await engine.worker.stop();
       const otherStore = await openStore(join(folder, 'other'));
       const wrong = await startWorker({ ...worker, store: otherStore });
-      await env.sleep(10 * MINUTE_MS);
+      await engine.env.sleep(10 * MINUTE_MS);
       const paused = await progressWhere(job, isPaused, 'a pause');
       expect(paused.paused_reason).toContain('store');
-      await env.sleep(2 * HOUR_MS);
+      await engine.env.sleep(2 * HOUR_MS);
       expect(await job.progress()).toMatchObject({ status: 'paused' });
       await wrong.stop();
       await startWorker();
@@ -106,7 +98,7 @@ describe('Workers', () => {
   ])('with $name: a pause with the reason; resume goes on', async ({ wrongKey }) => {
     const owner = { organizationId: 'org-1', workspaceId: 'wrkspc_1' };
     const settings = { keys: { right: owner }, worker: { ...worker, apiKey: wrongKey } };
-    await withEngine(env, settings, async (engine) => {
+    await withEngine(settings, async (engine) => {
       const { batches, jobId, simulator, startWorker } = engine;
       const job = await batches.start(requests(2), { jobId });
       const paused = await progressWhere(job, isPaused, 'a pause');
