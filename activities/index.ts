@@ -1,5 +1,5 @@
 /**
- * The Activities of a Worker, by the names that they are registered under.
+ * The Activities of a Worker, by the names that they are registered under. Only this file knows all steps.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { discoverBinding } from './worker/right-worker';
 export { createAnthropicClients, type AnthropicClientsOptions } from './api/anthropic';
 export type { ActivityDeps } from './worker/deps';
 
-/** Makes the Activities; nothing is opened, read or asked before one of them runs. */
+/** Creates the Activities. Nothing is opened, read or called before one of them runs. */
 export function createActivities(deps: ActivityDeps): MessageBatchActivities {
   return withHeartbeats({
     messageBatchPlan: createPlan({

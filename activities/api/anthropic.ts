@@ -1,8 +1,8 @@
 /**
  * The Anthropic clients of a Worker, by account.
  *
- * Every one is guarded: no call leaves for another origin than the client's own, redirects are not followed, and the
- * SDK's retries are off, since Temporal's do the same and are seen in the history.
+ * Every client is guarded: it calls no origin but its own and follows no redirect. The SDK's retries are off, since
+ * Temporal retries too, and its retries are visible in the UI.
  *
  * @module
  */
@@ -14,9 +14,9 @@ type Fetch = NonNullable<NonNullable<ConstructorParameters<typeof Anthropic>[0]>
 
 export interface AnthropicClientsOptions {
   /**
-   * Clients by the name of their account; each is made when it is first needed.
+   * Clients by the name of their account; each is created when it is first needed.
    *
-   * Without one named `default`, that one is made from ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) and
+   * Without one named `default`, that one is created from ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) and
    * ANTHROPIC_BASE_URL, as the SDK reads them. Defaults to none.
    */
   readonly clients?: Readonly<Record<string, () => AnthropicClient>>;
@@ -25,15 +25,15 @@ export interface AnthropicClientsOptions {
 /**
  * A client of `@anthropic-ai/sdk`, by its shape.
  *
- * The SDK's class has private members, and an ES module and a CommonJS one each see a class of their own: typed as the
- * class, the one would refuse the other's.
+ * The SDK's class has private members, and ES modules and CommonJS modules each get a class of their own: if this were
+ * the class, TypeScript would refuse the other one's clients.
  */
 export type AnthropicClient = Pick<Anthropic, 'baseURL' | 'maxRetries' | 'timeout'>;
 
 /**
- * Makes the source of clients for the Activities of a Worker.
+ * Creates the source of clients for the Activities of a Worker.
  *
- * @returns Takes an account's name; throws `MessageBatch.WrongWorker` for one that is not here,
+ * @returns A function of the account's name. It throws `MessageBatch.WrongWorker` for an account without a client, and
  * `MessageBatch.Authentication` when no key is set.
  */
 export function createAnthropicClients(
@@ -53,18 +53,18 @@ export function createAnthropicClients(
   };
 }
 
-/** Scheme, host and port that a client talks to: `https://api.anthropic.com`. */
+/** Scheme, host and port that a client calls: `https://api.anthropic.com`. */
 export function apiOriginOf(client: Anthropic): string {
   return new URL(client.baseURL).origin;
 }
 
 /**
- * Makes a copy of a client whose calls go through a wrapper of its transport.
+ * Copies a client and wraps its transport.
  *
- * @param wrap - Gets the transport that the client has.
+ * @param wrap - Takes the transport of the client.
  */
 export function withTransport(client: Anthropic, wrap: (fetch: Fetch) => Fetch): Anthropic {
-  // Private to the SDK's types, there in every version; the global one is what it defaults to.
+  // Private in the SDK's types, but present in every version. It defaults to the global `fetch`.
   const { fetch: own } = client as unknown as { fetch?: Fetch };
   // Why without retries: docs/decisions/013-sdk-retries-off.md
   return client.withOptions({ fetch: wrap(own ?? fetch), maxRetries: 0 });
@@ -72,7 +72,7 @@ export function withTransport(client: Anthropic, wrap: (fetch: Fetch) => Fetch):
 
 function guardClient(client: Anthropic): Anthropic {
   const guarded = withTransport(client, (send) => async (input, init) => {
-    // The key is in the headers: it goes to the configured origin and nowhere else, whatever an answer says.
+    // The headers contain the key: send it to the configured origin only, whatever an answer says.
     const { origin } = new URL(input instanceof Request ? input.url : input);
     const own = apiOriginOf(guarded);
     if (origin !== own) {
@@ -83,7 +83,7 @@ function guardClient(client: Anthropic): Anthropic {
     }
     return send(input, { ...init, redirect: 'manual' });
   });
-  // At level debug the SDK logs bodies, which are prompts and answers.
+  // At level debug the SDK logs bodies, which contain prompts and answers.
   guarded.logLevel = 'warn';
   return guarded;
 }

@@ -1,5 +1,5 @@
 /**
- * One call to the API for a job: its headers, its time limit, and every way to fail turned into a failure of the table.
+ * One call to the API for a job: its headers, its time limit, and a failure of the table for every way to fail.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { assertSameWorkspace } from './workspace';
 
 export const BATCHES_PATH = '/v1/messages/batches';
 
-/** A call without a large body ends within this, answer included; an Activity makes at most three. */
+/** Time limit of a call without a large body, answer included. An Activity makes at most three such calls in a row. */
 const CALL_TIMEOUT_MS = 30_000;
 /** An answer that describes batches is a few hundred bytes each. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
@@ -22,7 +22,7 @@ export interface Call extends CallContext {
   readonly path: string;
   /** Defaults to JSON. */
   readonly accept?: string;
-  /** Until the answer begins. Defaults to 30 seconds. */
+  /** Time limit for the start of the answer. Defaults to 30 seconds. */
   readonly timeoutMs?: number;
 }
 
@@ -31,15 +31,15 @@ export interface JsonAnswer {
   readonly body: unknown;
 }
 
-/** What a call is made for; the site is null while the job has none yet. */
+/** The client and the job of a call; the binding is null while the job is not planned. */
 export interface Caller {
   readonly client: Anthropic;
   readonly options: ResolvedOptions;
-  readonly site: JobSite | null;
+  readonly binding: JobSite | null;
 }
 
 export function callerOf(client: Anthropic, { options, site }: JobContext): Caller {
-  return { client, options, site };
+  return { client, options, binding: site };
 }
 
 /** Headers that every call of a job carries. */
@@ -53,7 +53,7 @@ export function jobHeaders({ betas, apiVersion }: ResolvedOptions): Record<strin
 /**
  * Makes a call and reads its JSON.
  *
- * Stops at once when the Activity is canceled.
+ * A cancellation of the Activity aborts the call.
  *
  * @throws ApplicationFailure of the table in `http-failures.ts`; `MessageBatch.WrongWorker` when another workspace
  * answers. CancelledFailure.
@@ -63,7 +63,7 @@ export async function callJson(caller: Caller, call: Call): Promise<JsonAnswer> 
   const signal = AbortSignal.any([cancellationSignal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
   return failAs(caller, call, async () => {
     const response = await send(caller, call, signal);
-    if (caller.site !== null) assertSameWorkspace(response.headers, caller.site);
+    if (caller.binding !== null) assertSameWorkspace(response.headers, caller.binding);
     return { headers: response.headers, body: await readJson(response, call) };
   });
 }
@@ -80,7 +80,7 @@ export async function openDownload(
 ): Promise<Response> {
   return failAs(caller, call, async () => {
     const response = await send(caller, call, signal);
-    if (caller.site !== null) assertSameWorkspace(response.headers, caller.site);
+    if (caller.binding !== null) assertSameWorkspace(response.headers, caller.binding);
     return response;
   });
 }
@@ -88,7 +88,7 @@ export async function openDownload(
 /**
  * Reads a whole answer as JSON.
  *
- * @throws ApplicationFailure `MessageBatch.ApiUnavailable` when it is none: something between here and the API spoke.
+ * @throws ApplicationFailure `MessageBatch.ApiUnavailable` when it is not JSON: a proxy answered, not the API.
  */
 export async function readJson(response: Response, context: CallContext): Promise<unknown> {
   const text = await readText(response);
@@ -118,11 +118,12 @@ async function failAs<T>(caller: Caller, call: Call, run: () => Promise<T>): Pro
     return await run();
   } catch (error) {
     const context = Context.current();
-    // Rejects with the CancelledFailure that Temporal wants to see.
+    // Rejects with the CancelledFailure that Temporal expects.
     if (context.cancellationSignal.aborted) return await context.cancelled;
     const headers = answerOf(error)?.headers;
-    // An error from another workspace says nothing about our batch.
-    if (headers !== undefined && caller.site !== null) assertSameWorkspace(headers, caller.site);
+    // An error from another workspace proves nothing about the job's batch.
+    if (headers !== undefined && caller.binding !== null)
+      assertSameWorkspace(headers, caller.binding);
     throw toFailure(error, call);
   }
 }

@@ -1,8 +1,8 @@
 /**
- * What an answer of the API, or none, means for an Activity: one table from HTTP to the failures of `src/contract/failures.ts`.
+ * One table from HTTP answers, and from none, to the failures of `src/contract/failures.ts`.
  *
- * The API's texts can quote what it was sent, and the SDK's errors hold headers and bodies. Neither gets into a failure:
- * its message holds status, type and request id, and a text only when it is one of {@link HARMLESS_TEXTS}; it has no cause.
+ * The API's texts can quote requests, and the SDK's errors contain headers and bodies. A failure contains neither: its
+ * message has status, type and request id, and a text only if it is one of {@link HARMLESS_TEXTS}; it has no cause.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { findAccountReason, safeName } from '../../src/core/collect/outcome';
 
 /** The call that failed. */
 export interface CallContext {
-  /** What was asked for, as the message names it: `the status of batch msgbatch_01…`. */
+  /** What the call asked for, as the message names it: `the status of batch msgbatch_01…`. */
   readonly what: string;
-  /** Present when the path names a batch: a 404 is then about it. */
+  /** Set when the path names a batch: a 404 is then about this batch. */
   readonly batchId?: string;
 }
 
@@ -24,9 +24,9 @@ interface StatusRow {
   readonly type: FailureType;
 }
 
-/** The first row that fits decides. Errors of the account, whatever their status, are found before it is read. */
+/** The first matching row decides. Errors of the account are recognized before that, whatever their status. */
 const STATUS_TABLE: readonly StatusRow[] = [
-  // A redirect is no answer of the API: the base URL is wrong, or something stands between.
+  // The API does not redirect: the base URL is wrong, or a proxy answered.
   { status: [300, 399], type: 'MessageBatch.ApiUnavailable' },
   { status: [401, 401], type: 'MessageBatch.Authentication' },
   { status: [402, 402], type: 'MessageBatch.Billing' },
@@ -39,7 +39,7 @@ const STATUS_TABLE: readonly StatusRow[] = [
   { status: [500, 599], type: 'MessageBatch.ApiUnavailable' },
 ];
 
-/** Whole texts of the API that hold nothing of anyone's input. */
+/** Whole texts of the API that quote nothing of a request. */
 const HARMLESS_TEXTS: readonly RegExp[] = [
   /^API key is invalid\.$/,
   /^invalid x-api-key$/,
@@ -55,32 +55,32 @@ const HARMLESS_TEXTS: readonly RegExp[] = [
 
 const SAFE_ID = /^[A-Za-z0-9_-]{1,80}$/;
 const SAFE_CODE = /^[A-Z][A-Z0-9_]{1,50}$/;
-/** An hour: a longer delay than this is a mistake, or a job that seems to be dead. */
+/** An hour: a longer delay would be a mistake, or make the job look dead. */
 const RETRY_AFTER_MS_MAX = 60 * 60 * 1000;
 
-/** The parts of an HTTP answer that a failure is made of. */
+/** The parts of an HTTP answer that a failure uses. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Headers | undefined;
-  /** The inner object of the API's envelope; undefined when the body is no such thing. */
+  /** The inner object of the API's error envelope; undefined when the body is not one. */
   readonly error: Record<string, unknown> | undefined;
 }
 
 /**
- * Makes the failure of a call that did not end well.
+ * Creates the failure of a call.
  *
- * `x-should-retry` beats the table's word on retrying, except where a batch is not found: the API forgets young ones for
- * a moment and says not to retry. `retry-after-ms` beats `retry-after`.
+ * `x-should-retry` overrides the table's `retryable`, except for a batch that is not found: the API may not find a new
+ * batch for a moment, and then says not to retry. `retry-after-ms` overrides `retry-after`.
  *
  * @param error - What the SDK or the transport threw.
  */
 export function toFailure(error: unknown, context: CallContext): ApplicationFailure {
-  // Thrown by our own guard inside the SDK's call, which wraps it.
+  // Our own guard throws inside the SDK's call, which wraps the failure.
   const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
   if (inner instanceof ApplicationFailure) return inner;
   const answer = answerOf(error);
   if (answer !== null) return toAnswerFailure(answer, context);
-  // Thrown before anything is sent: no key, a profile that can't be read, a token that can't be obtained.
+  // Thrown before anything is sent: no key, an unreadable profile, a token request that failed.
   if (isCredentialError(error)) {
     return create('MessageBatch.Authentication', {
       message: `This Worker's Anthropic client has no usable key for ${context.what}: set ANTHROPIC_API_KEY, or give the client one.`,
@@ -97,9 +97,9 @@ export function toFailure(error: unknown, context: CallContext): ApplicationFail
 }
 
 /**
- * The HTTP answer inside an error of the SDK; null when there was none.
+ * Finds the HTTP answer in an error of the SDK; null when there was none.
  *
- * Told by its shape: a user's client may come from another copy of the SDK, where `instanceof` says no.
+ * Recognized by its shape: a user's client may come from another copy of the SDK, where `instanceof` fails.
  */
 export function answerOf(error: unknown): ErrorAnswer | null {
   if (!(error instanceof Error)) return null;
@@ -113,24 +113,24 @@ export function answerOf(error: unknown): ErrorAnswer | null {
   };
 }
 
-/** An answer with status 200 that is not what the API says: a proxy's page, half an object. */
+/** For a 200 whose body the API cannot have sent: a proxy's page, half an object. */
 export function unreadableAnswer(context: CallContext, headers: Headers): ApplicationFailure {
   return create('MessageBatch.ApiUnavailable', {
-    message: `The answer to ${context.what} is no JSON of the API${named(headers)}.`,
+    message: `The answer to ${context.what} is not JSON from the API${named(headers)}.`,
     context,
     headers,
   });
 }
 
-/** An answer in the API's language that this version does not know. */
+/** For an answer of the API that this version does not know. */
 export function unexpectedAnswer(context: CallContext, what: string): ApplicationFailure {
   return create('MessageBatch.UnexpectedAnswer', {
-    message: `The API answered in an unknown way to ${context.what}: ${what}. A newer version of temporal-message-batches may know it.`,
+    message: `The API answered in an unknown way to ${context.what}: ${what}. A newer version of temporal-message-batches may understand it.`,
     context,
   });
 }
 
-/** The code of the error below all wrappers, `ECONNREFUSED`; null when there is none that looks like one. */
+/** The code of the error inside all wrappers, such as `ECONNREFUSED`; null when there is none. */
 export function transportCode(error: unknown): string | null {
   let at = error;
   for (let depth = 0; depth < 8 && at instanceof Error; depth++) {
@@ -141,13 +141,13 @@ export function transportCode(error: unknown): string | null {
   return null;
 }
 
-/** The delay that an answer asks for before the next call; undefined when it asks for none that makes sense. */
+/** The delay before the next call that an answer asks for, in milliseconds; undefined without a usable one. */
 export function retryAfterMs(headers: Headers | undefined): number | undefined {
   const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
   if (exact > 0) return Math.min(Math.ceil(exact), RETRY_AFTER_MS_MAX);
   const header = headers?.get('retry-after') ?? '';
   if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return toDelay(Number(header) * 1000);
-  // A date is compared with the date of the same answer: the clock here may be wrong.
+  // A date is compared with the date of the same answer: this machine's clock may be wrong.
   const sentMs = Date.parse(headers?.get('date') ?? '');
   return toDelay(Date.parse(header) - (Number.isNaN(sentMs) ? Date.now() : sentMs));
 }
@@ -195,7 +195,7 @@ function create(
     ...more.details,
     ...(context.batchId === undefined ? {} : { batchId: context.batchId }),
     ...(requestId === null ? {} : { requestId }),
-    // Temporal's own delay is not seen by the Workflow, which waits by itself when Temporal has given up.
+    // The Workflow cannot read `nextRetryDelay`, and waits on its own timer after Temporal's last attempt.
     ...(delayMs === undefined ? {} : { retryAfterMs: delayMs }),
   };
   return ApplicationFailure.create({
@@ -210,8 +210,8 @@ function create(
 function isRetryable(type: FailureType, headers: Headers | undefined): boolean {
   const { retryable } = FAILURES[type];
   if (type === 'MessageBatch.BatchNotFound') return retryable;
-  const word = headers?.get('x-should-retry');
-  return word === 'true' || (word === 'false' ? false : retryable);
+  const shouldRetry = headers?.get('x-should-retry');
+  return shouldRetry === 'true' || (shouldRetry === 'false' ? false : retryable);
 }
 
 function named(headers: Headers | undefined): string {
@@ -231,7 +231,7 @@ function harmlessText(error: unknown): string | null {
   return message.replace(/\.$/, '');
 }
 
-/** The SDK's error for everything that goes wrong before there is a call has no subclass of its own. */
+/** The SDK has no subclass for errors before a call. */
 function isCredentialError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (

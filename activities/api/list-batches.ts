@@ -16,20 +16,20 @@ export interface ListedBatch {
 
 export interface BatchList {
   readonly batches: readonly ListedBatch[];
-  /** The API's time of the first page: what was created later may be missing. */
+  /** The API's time of the first page: batches created later may be missing. */
   readonly apiNowMs: number;
 }
 
-/** More pages than this are no list of one workspace's two days. */
+/** More pages than one workspace can fill in two days. */
 const PAGES_MAX = 1000;
 const WHAT = 'the list of batches';
 
 /**
  * Lists every batch back to a moment.
  *
- * @param sinceMs - On the API's clock: reading stops at the first batch that is older.
- * @throws ApplicationFailure of the table in `http-failures.ts`; `MessageBatch.UnexpectedAnswer` for a list that does
- * not move on.
+ * @param sinceMs - On the API's clock: the list ends before the first older batch.
+ * @throws ApplicationFailure of the table in `http-failures.ts`; `MessageBatch.UnexpectedAnswer` for a list
+ * without an end.
  */
 export async function listBatchesSince(
   caller: Caller,

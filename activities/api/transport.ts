@@ -1,5 +1,5 @@
 /**
- * HTTP for the default client: npm's undici, which knows proxies on every supported Node, unlike Node's own `fetch`.
+ * HTTP for the default client: npm's undici, which supports proxies on every supported Node, unlike Node's own `fetch`.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import * as undici from 'undici';
 type Fetch = NonNullable<ClientOptions['fetch']>;
 
 /**
- * Long enough for the largest body on the slowest deadline: what ends a call in time is its AbortSignal.
- * Undici's own default of five minutes would cut an upload short whose answer is still to come.
+ * Longer than any submit time limit that makes sense: an AbortSignal ends each call in time. Undici's default of five
+ * minutes would abort a long upload before its answer.
  */
 const HEADERS_TIMEOUT_MS = 60 * 60 * 1000;
-/** Between two pieces of a body. */
+/** Longest pause between two pieces of a body. */
 const BODY_TIMEOUT_MS = 5 * 60 * 1000;
 
 /**
- * Makes a `fetch` that honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY, except for an API on this machine, which no proxy
- * could reach.
+ * Creates a `fetch` that follows HTTPS_PROXY, HTTP_PROXY and NO_PROXY, except for an API on this machine, which no proxy
+ * can reach.
  */
 export function createProxiedFetch(): Fetch {
   const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: BODY_TIMEOUT_MS };
@@ -34,7 +34,7 @@ export function createProxiedFetch(): Fetch {
   return send;
 }
 
-/** Undici warns that the agent is experimental; that is no news for someone who runs a command behind a proxy. */
+/** Undici warns that the agent is experimental, which does not concern the user of a command. */
 function createProxyAgent(timeouts: undici.Agent.Options): undici.Dispatcher {
   const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => undefined;

@@ -1,13 +1,13 @@
 import type { JobSite } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
 
-/** Who answered, as the API says; null where it does not. */
+/** The workspace and organization of the key, as the API names them; null where it does not. */
 export interface Answerer {
   readonly workspaceId: string | null;
   readonly organizationId: string | null;
 }
 
-/** An id of the API that is safe to repeat. */
+/** An id that is safe to put into a message. */
 const ID_PATTERN = /^[A-Za-z0-9_-]{1,100}$/;
 
 export function answererOf(headers: Headers): Answerer {
@@ -20,14 +20,14 @@ export function answererOf(headers: Headers): Answerer {
 /**
  * Checks that an answer comes from the job's own workspace.
  *
- * A key of another workspace sees none of the job's batches: what it answers proves nothing about them.
+ * A key of another workspace sees none of the job's batches, so such an answer proves nothing about them.
  *
  * @throws ApplicationFailure `MessageBatch.WrongWorker`.
  */
-export function assertSameWorkspace(headers: Headers, site: JobSite): void {
+export function assertSameWorkspace(headers: Headers, binding: JobSite): void {
   const answerer = answererOf(headers);
-  assertSame('organization', answerer.organizationId, site.organizationId);
-  assertSame('workspace', answerer.workspaceId, site.workspaceId);
+  assertSame('organization', answerer.organizationId, binding.organizationId);
+  assertSame('workspace', answerer.workspaceId, binding.workspaceId);
 }
 
 function assertSame(what: string, here: string | null, planned: string | null): void {

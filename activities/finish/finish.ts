@@ -1,5 +1,5 @@
 /**
- * `messageBatchFinish`: the three files, `report.json` last.
+ * `messageBatchFinish`: writes the three files, `report.json` last.
  *
  * @module
  */
@@ -31,7 +31,7 @@ import { assertRightStore } from '../worker/right-worker';
 import { mergeResults, type Merged } from './merge-results';
 import { tidyJob } from './tidy';
 
-/** Makes the Activity. A report that stands is returned as it is. */
+/** Creates the Activity. A report that exists is returned as it is. */
 export function createFinish({
   store,
 }: Pick<ActivityDeps, 'store'>): (input: FinishInput) => Promise<Report> {
@@ -40,10 +40,10 @@ export function createFinish({
     await assertRightStore(store, input.site);
     const plan = await readPlanRecord(store, jobFiles(jobId).plan);
     if (!plan) {
-      throw failure('MessageBatch.StoreDamaged', 'The plan of a job that ends is gone.');
+      throw failure('MessageBatch.StoreDamaged', 'The plan of the job does not exist.');
     }
-    const standing = await readOwnReport(store, plan.output_key, jobId);
-    const report = standing ?? (await writeFiles(store, input, plan));
+    const known = await readOwnReport(store, plan.output_key, jobId);
+    const report = known ?? (await writeFiles(store, input, plan));
     await tidyJob(store, plan);
     return report;
   };
@@ -65,7 +65,8 @@ async function writeFiles(store: Store, input: FinishInput, plan: PlanRecord): P
     },
   });
   assertWhole(input, merged);
-  // Left over from an execution that was terminated, this may run beside the next one, which submits what was not.
+  // This run may belong to a terminated execution while the next one submits the rest: check once more that every batch
+  // was collected.
   if (input.status === 'canceled') await readChunks(store, input);
   const report = toReport(input, chunks, merged);
   await store.write(files.report, toText(report));
@@ -78,7 +79,7 @@ interface CollectedChunk extends ChunkName {
   readonly duplicates: readonly DuplicateRecord[];
 }
 
-/** Every chunk that became a batch. */
+/** Reads every chunk that has a batch. */
 async function readChunks(store: Store, { jobId, rounds }: FinishInput): Promise<CollectedChunk[]> {
   const found: CollectedChunk[] = [];
   for (const { round, chunks } of rounds) {
@@ -88,7 +89,7 @@ async function readChunks(store: Store, { jobId, rounds }: FinishInput): Promise
       if (!batch) continue;
       const record = await readCollectedRecord(store, files.collected);
       if (!record) {
-        // It is paid for: to end the job without its results would lose them.
+        // The batch is paid for: a report without its results would lose them.
         throw failure(
           'MessageBatch.Interrupted',
           `The results of chunk ${chunkLabel({ round, chunk })} have not been collected. Start the job again.`,
@@ -120,7 +121,7 @@ function outcomesByRound(
   );
 }
 
-/** Every request is accounted for, exactly once. */
+/** Checks that every request is accounted for exactly once. */
 function assertWhole(
   { total, status }: FinishInput,
   { requests, counts, unsubmitted }: Merged
@@ -129,13 +130,13 @@ function assertWhole(
   if (requests !== total || sum !== total) {
     throw failure(
       'MessageBatch.StoreDamaged',
-      `The job has ${total} requests, but ${requests} ids and ${sum} results are in the store.`
+      `The job has ${total} requests, but the store has ${requests} ids and ${sum} results.`
     );
   }
   if (status === 'completed' && unsubmitted > 0) {
     throw failure(
       'MessageBatch.Interrupted',
-      `${unsubmitted} of ${total} requests were never submitted, though nobody canceled the job. Start it again.`
+      `${unsubmitted} of ${total} requests were never submitted, although the job was not canceled. Start it again.`
     );
   }
 }

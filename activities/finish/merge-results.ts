@@ -1,7 +1,7 @@
 /**
- * Merges the outcomes of all rounds with the ids of all requests into the two files of results.
+ * Merges the outcomes of all rounds with the ids of all requests into `results.jsonl` and `failures.jsonl`.
  *
- * Everything is ascending by position, so this is one sequential read of each file and one write of each result.
+ * Every file is in ascending order of positions, so each is read or written once, sequentially.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export interface Merged {
 /**
  * Writes `results.jsonl` and `failures.jsonl`.
  *
- * Of several outcomes of one request the one of the highest round counts. A request without any was never submitted.
+ * Of several outcomes of one request, the one of the highest round counts. A request without one was never submitted.
  */
 export async function mergeResults(input: MergeInput): Promise<Merged> {
   const { store } = input;
@@ -57,7 +57,7 @@ export async function mergeResults(input: MergeInput): Promise<Merged> {
     if (cursors.some(({ position }) => position !== Infinity)) {
       throw failure(
         'MessageBatch.StoreDamaged',
-        'There are outcomes of requests that the job does not have.'
+        'The store has outcomes of requests that the job does not have.'
       );
     }
     return { ...tally.result(), results: await results.end(), failures: await failures.end() };
@@ -112,7 +112,7 @@ function createTally(results: StoreWriter, failures: StoreWriter): Tally {
       if (type === null) {
         throw failure(
           'MessageBatch.UnexpectedAnswer',
-          'An outcome holds a result of an unknown type.'
+          'An outcome in the store has a result of an unknown type.'
         );
       }
       requests++;
@@ -130,12 +130,15 @@ function createTally(results: StoreWriter, failures: StoreWriter): Tally {
   };
 }
 
-/** What is damaged may be no JSON at all, long before the hash at the object's end tells. */
+/** A damaged result may not even parse, long before the hash at the end of the object reveals the damage. */
 function parseResult(result: Buffer): unknown {
   try {
     return JSON.parse(result.toString());
   } catch {
-    throw failure('MessageBatch.StoreDamaged', 'An outcome holds a result that is no JSON.');
+    throw failure(
+      'MessageBatch.StoreDamaged',
+      'An outcome in the store has a result that is not JSON.'
+    );
   }
 }
 

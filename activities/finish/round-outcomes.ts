@@ -10,27 +10,27 @@ import { parseOutcomeLine, type OutcomeLine } from '../../src/core/collect/outco
 import { readLines, type Line } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
 
-/** Stands on one outcome until it is moved. */
+/** Points at one outcome until it is advanced. */
 export interface OutcomeCursor {
-  /** Position of the outcome that it stands on; Infinity behind the last one. */
+  /** Position of the current outcome; Infinity after the last one. */
   readonly position: number;
   readonly outcome: OutcomeLine;
-  /** Moves on. @returns false when that takes a read: then call `refill`. */
+  /** Advances within what was read. @returns false when the next outcome has to be read: then call `refill`. */
   next(): boolean;
-  /** Reads on until it stands on an outcome, or behind the last one. */
+  /** Reads the next outcomes and advances to the first of them, or past the last one. */
   refill(): Promise<void>;
   close(): Promise<void>;
 }
 
 const NOTHING: OutcomeLine = { position: Infinity, attempt: 0, result: Buffer.alloc(0) };
 
-/** Room for a result of the API's largest size and what stands around it. */
+/** A result of the API's largest size and the rest of its line. */
 const OUTCOME_BYTES_MAX = LINE_BYTES_MAX + 1024;
 
 /**
  * Opens the outcomes of a round.
  *
- * @param references - Those of its collected chunks, in the order of the chunks; verified while they are read.
+ * @param references - The outcomes of its collected chunks, in the order of the chunks; verified while they are read.
  */
 export async function openRoundOutcomes(
   store: Store,
@@ -41,13 +41,13 @@ export async function openRoundOutcomes(
   let index = 0;
   let outcome = NOTHING;
 
-  const stand = (line: Line): void => {
+  const moveTo = (line: Line): void => {
     const next = parseOutcomeLine(line.bytes);
     const ascends = next !== null && (outcome === NOTHING || next.position > outcome.position);
     if (!ascends) {
       throw failure(
         'MessageBatch.StoreDamaged',
-        `Line ${line.number} of a chunk's outcomes is not what it should be.`
+        `Line ${line.number} of a chunk's outcomes in the store is damaged.`
       );
     }
     outcome = next;
@@ -62,7 +62,7 @@ export async function openRoundOutcomes(
     next: () => {
       const line = lines[++index];
       if (line === undefined) return false;
-      stand(line);
+      moveTo(line);
       return true;
     },
     refill: async () => {
@@ -70,7 +70,7 @@ export async function openRoundOutcomes(
       lines = batch.done ? [] : batch.value;
       index = 0;
       const [line] = lines;
-      if (line) stand(line);
+      if (line) moveTo(line);
       else outcome = NOTHING;
     },
     close: async () => {

@@ -2,7 +2,7 @@ import { jobFiles } from '../../src/records/job-files';
 import type { PlanRecord } from '../../src/records/plan-records';
 import type { Store } from '../../src/store/store';
 
-/** Files of a chunk that are not needed any more when the job's three files exist. */
+/** Files of a chunk that are not needed after the report is written. */
 const CHUNK_LEFTOVERS: readonly string[] = [
   'body.json',
   'members.jsonl',
@@ -11,10 +11,10 @@ const CHUNK_LEFTOVERS: readonly string[] = [
 ];
 
 /**
- * Removes what a job that has ended needs no more: bodies, members, outcomes, ids, and its own copy of the input.
+ * Removes what an ended job no longer needs: bodies, members, outcomes, ids, and its own copy of the input.
  *
- * What proves payments and stands for the id stays: plan, rounds, batches, intents, the report. An input that lies
- * elsewhere in the store is not ours to remove. Never fails: a leftover only takes room.
+ * The records that prove payments and identify the job remain: plan, rounds, batches, intents, the report. An input
+ * elsewhere in the store is the user's and remains too. Never fails: a left-over file only takes space.
  */
 export async function tidyJob(store: Store, plan: PlanRecord): Promise<void> {
   const files = jobFiles(plan.job_id);
@@ -27,6 +27,6 @@ export async function tidyJob(store: Store, plan: PlanRecord): Promise<void> {
       if (CHUNK_LEFTOVERS.includes(name)) await store.remove(key);
     }
   } catch {
-    // The report stands; `forget` removes the rest.
+    // The report is written; `forget` removes the rest.
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Writes the chunks of one round: bodies, members and their records, in one sequential read of the input.
+ * Writes the chunks of one round: bodies, members and records, in one sequential read of the input. Round 1 and every
+ * retry round are built here.
  *
  * @module
  */
@@ -18,11 +19,11 @@ import { readLines } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
 import { createWriter, type StoreWriter } from '../../src/store/writer';
 
-/** Which requests a round is made of. */
+/** The requests of a round. */
 export interface Selection {
-  /** Position of the n-th of them, ascending; undefined behind the last one. */
+  /** Position of the n-th request, ascending; undefined after the last one. */
   position(index: number): number | undefined;
-  /** The number that this submission is for it, from 1. */
+  /** Number of this submission of the n-th request, from 1. */
   attempt(index: number): number;
 }
 
@@ -39,7 +40,7 @@ export interface BuildRoundInput {
   readonly defaults: ParamsDefaults | null;
   readonly limits: ChunkLimits;
   readonly selection: Selection;
-  /** Takes the ids of all requests, a JSON string a line; null in retry rounds. Its creator ends or aborts it. */
+  /** Takes the ids of all requests, a JSON string a line; null in retry rounds. The caller ends or aborts it. */
   readonly ids: StoreWriter | null;
   readonly onProgress: (requests: number) => void;
 }
@@ -53,10 +54,10 @@ export interface BuiltRound {
 /**
  * Builds a round from an input that was checked before.
  *
- * The bytes depend on the arguments alone: built again after a crash, every object comes out the same. Memory is a few
- * buffers, whatever the size of the input.
+ * The bytes depend on the arguments only: a second run after a crash writes the same objects. Memory is a few buffers,
+ * whatever the size of the input.
  *
- * @throws ApplicationFailure `MessageBatch.StoreDamaged` when the input is not the one of the reference.
+ * @throws ApplicationFailure `MessageBatch.StoreDamaged` when the input does not match its reference.
  */
 export async function buildRound(input: BuildRoundInput): Promise<BuiltRound> {
   const { store, selection, ids } = input;
@@ -90,7 +91,7 @@ export async function buildRound(input: BuildRoundInput): Promise<BuiltRound> {
       }
       input.onProgress(index);
     }
-    // Only now is the input verified: the last chunk, and the records of the round, come after that.
+    // The hash of the input is verified by now: the last chunk and the record of the round are written after that.
     await chunk?.end();
     return { chunks: cutter.chunks, requests: index };
   } catch (error) {
@@ -148,6 +149,6 @@ function openChunk({ store, jobId, jobTag }: BuildRoundInput, name: ChunkName): 
 function outOfPlace() {
   return failure(
     'MessageBatch.StoreDamaged',
-    'The input holds a request that fits into no batch, though it was checked before.'
+    'A request of the input does not fit into any batch, although the input was checked before.'
   );
 }

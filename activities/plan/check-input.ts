@@ -29,21 +29,21 @@ export interface BadLine {
 export interface CheckedInput {
   readonly bytes: number;
   readonly lines: number;
-  /** Null when a line was too long to read on. */
+  /** Null when reading stopped at a line that is too long. */
   readonly sha256: string | null;
   /** Number of requests, bad ones included. */
   readonly total: number;
-  /** Chunks that round 1 is going to have. */
+  /** Number of chunks of round 1. */
   readonly chunks: number;
   readonly badLines: number;
-  /** The first of them. */
+  /** The first bad lines. */
   readonly listed: readonly BadLine[];
 }
 
 /**
  * Checks an input.
  *
- * Holds one line at a time and 32 bytes or so for each request, to find duplicate ids.
+ * Keeps one line in memory, and about 32 bytes for each request to find duplicate ids.
  */
 export async function checkInput(
   source: AsyncIterable<Uint8Array>,
@@ -71,10 +71,7 @@ export async function checkInput(
   } catch (error) {
     if (!(error instanceof LineTooLongError)) throw error;
     whole = false;
-    checker.refuse(
-      error.line,
-      `longer than ${error.lineBytesMax} bytes; nothing behind it was read`
-    );
+    checker.refuse(error.line, `longer than ${error.lineBytesMax} bytes; no later line was read`);
   }
   const { total, chunks, badLines, listed } = checker;
   return {
@@ -143,6 +140,6 @@ function createLineChecker({ defaults, apiVersion, limits }: CheckInputOptions):
 
 function repeatedId(generated: boolean, firstLine: number): string {
   return generated
-    ? `no \`custom_id\`, and the one it would get already stands in line ${firstLine}`
-    : `its \`custom_id\` already stands in line ${firstLine}`;
+    ? `no \`custom_id\`, and the one it would get is already used in line ${firstLine}`
+    : `its \`custom_id\` is already used in line ${firstLine}`;
 }

@@ -1,5 +1,5 @@
 /**
- * From the Workflow's input, which comes from anywhere, to keys of the store and options in force.
+ * Turns the Workflow's input, which any client can send, into keys of the store and the options in force.
  *
  * @module
  */
@@ -17,15 +17,15 @@ import { jobFiles } from '../../src/records/job-files';
 import { readOwnReport } from '../../src/records/own-report';
 import type { Store } from '../../src/store/store';
 
-/** Where defaults for `params` are, or their text. */
+/** The defaults for `params`: an object in the store, or their text. */
 export interface ParamsSource {
-  /** Key of the object that holds them, or will. */
+  /** Key of the object that contains them, or will contain them. */
   readonly key: string;
-  /** Set when they stand in the input itself. */
+  /** Set when the Workflow's input itself contains them. */
   readonly text: string | null;
 }
 
-/** A job as its input describes it. */
+/** A job as the Workflow's input describes it. */
 export interface JobRequest {
   readonly jobId: string;
   readonly canceling: boolean;
@@ -36,7 +36,7 @@ export interface JobRequest {
 }
 
 /**
- * Checks id, shape, options and places of a job.
+ * Checks the id, input, options and URIs of a job.
  *
  * @throws ApplicationFailure `MessageBatch.BadOptions` or `MessageBatch.BadReference`, not retryable.
  */
@@ -81,7 +81,7 @@ async function outputKeyOf(store: Store, ownFolder: string, uri: string): Promis
   );
 }
 
-/** Defaults for `params`, ready to overlay. */
+/** Defaults for `params`, ready to be overlaid by each request's own. */
 export interface LoadedParams {
   readonly reference: StoreReference;
   readonly defaults: ParamsDefaults | null;
@@ -124,9 +124,10 @@ async function readAll(store: Store, key: string): Promise<Buffer> {
 }
 
 /**
- * A job of this id that was forgotten may have left its report elsewhere: it is not this one's.
+ * Checks that an output folder contains no report. A forgotten job of the same id may have left one there: it is not the
+ * report of this job.
  *
- * @throws ApplicationFailure `MessageBatch.BadOptions` when the output folder holds any report.
+ * @throws ApplicationFailure `MessageBatch.BadOptions` when there is a report.
  */
 export async function assertNoReport(
   store: Store,
@@ -135,7 +136,7 @@ export async function assertNoReport(
   if ((await readOwnReport(store, outputKey, jobId)) === undefined) return;
   throw failure(
     'MessageBatch.BadOptions',
-    `The output folder ${outputKey} holds the report of an earlier job of this id, which the store no longer knows. Choose another folder, or remove the report.`
+    `The output folder ${outputKey} contains the report of an earlier job with this id, which is no longer in the store. Choose another folder, or remove the report.`
   );
 }
 

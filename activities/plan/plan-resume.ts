@@ -1,5 +1,5 @@
 /**
- * Planning a job that an earlier execution planned already: its plan holds, options outside the identity may differ.
+ * Planning a job that an earlier execution has planned: its plan is used. Options outside the identity may differ.
  *
  * @module
  */
@@ -22,10 +22,10 @@ interface ResumeDeps {
 }
 
 /**
- * Takes up a recorded plan.
+ * Continues with a recorded plan.
  *
- * @throws ApplicationFailure `MessageBatch.JobMismatch` when the id stands for another input or other options; nothing
- * is changed then.
+ * @throws ApplicationFailure `MessageBatch.JobMismatch` when the plan is for another input or other options; nothing is
+ * changed then.
  */
 export async function resumePlan(
   deps: ResumeDeps,
@@ -35,7 +35,7 @@ export async function resumePlan(
   const { store } = deps;
   const { jobId } = request;
   await assertSameJob(store, request, known);
-  // Where it went before: a job is not run twice because its output is wanted elsewhere.
+  // The folder of the earlier execution: another output folder does not make the job run twice.
   const report = (await readOwnReport(store, known.output_key, jobId)) ?? null;
   const record = report === null ? await renew(deps, request, known) : known;
   const { site, total, requests_key: key } = record;
@@ -59,7 +59,7 @@ async function assertSameJob(store: Store, request: JobRequest, known: PlanRecor
   });
   const given = jobIdentity(request.options, {
     inputSha256:
-      (await hashUnlessGone(store, request.requestsKey, known.requests_key)) ??
+      (await hashIfPresent(store, request.requestsKey, known.requests_key)) ??
       known.requests.sha256,
     paramsSha256: await paramsHash(store, request, known),
   });
@@ -73,17 +73,15 @@ async function paramsHash(
 ): Promise<string | null> {
   if (params === null) return null;
   if (params.text !== null) return sha256(params.text);
-  return (
-    (await hashUnlessGone(store, params.key, known.params_key)) ?? known.params?.sha256 ?? null
-  );
+  return (await hashIfPresent(store, params.key, known.params_key)) ?? known.params?.sha256 ?? null;
 }
 
 /**
  * Hashes an object of the input.
  *
- * @returns null when it is gone and was the recorded one: it goes when the job has ended.
+ * @returns null when it was the recorded one and no longer exists: it is removed when the job has ended.
  */
-async function hashUnlessGone(
+async function hashIfPresent(
   store: Store,
   key: string,
   recordedKey: string | null
@@ -100,19 +98,19 @@ async function hashUnlessGone(
   return hash.digest('hex');
 }
 
-/** Writes down what may change in a plan: the output, a site that was not asked for, an input that was moved. */
+/** Records what may change in a plan: output folder, a binding that was not discovered yet, a moved input. */
 async function renew(
   { store, discoverBinding }: ResumeDeps,
   request: JobRequest,
   known: PlanRecord
 ): Promise<PlanRecord> {
   if (request.outputKey !== known.output_key) await assertNoReport(store, request);
-  const unasked = known.site.apiOrigin === '' && !request.canceling;
+  const undiscovered = known.site.apiOrigin === '' && !request.canceling;
   const moved = (await store.size(known.requests_key)) === undefined;
   const record: PlanRecord = {
     ...known,
     output_key: request.outputKey,
-    site: unasked ? await discoverBinding(request.options) : known.site,
+    site: undiscovered ? await discoverBinding(request.options) : known.site,
     requests_key: moved ? request.requestsKey : known.requests_key,
   };
   const text = toRecordText(record);
@@ -120,7 +118,7 @@ async function renew(
   return record;
 }
 
-/** Round 1 as planned, and every round written down since. */
+/** Round 1 as planned, and every retry round recorded since. */
 async function readRounds(store: Store, record: PlanRecord): Promise<RoundPlan[]> {
   const { job_id: jobId, chunks, total } = record;
   const rounds: RoundPlan[] = [{ round: 1, chunks, requests: total, sources: [] }];

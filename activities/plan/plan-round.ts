@@ -1,7 +1,7 @@
 /**
- * `messageBatchPlanRound`: makes one retry round of what earlier chunks left over.
+ * `messageBatchPlanRound`: plans one retry round from the requests that earlier chunks left over.
  *
- * `rounds/<n>.json` is written last. From then on the round's composition and attempt numbers are fixed, whichever Worker asks.
+ * `rounds/<n>.json` is written last. From then on, every call returns this round with the same requests and attempts.
  *
  * @module
  */
@@ -32,7 +32,7 @@ import { loadParams } from './plan-input';
 
 type PlanRoundDeps = Pick<ActivityDeps, 'store' | 'chunkLimits'>;
 
-/** Makes the Activity. */
+/** Creates the Activity. */
 export function createPlanRound(
   deps: PlanRoundDeps
 ): (input: PlanRoundInput) => Promise<RoundPlan> {
@@ -43,7 +43,7 @@ export function createPlanRound(
     const known = await readRoundRecord(store, key);
     if (known) return known;
     await assertNotTaken(store, jobId, asked);
-    const sources = await settleSources(store, { jobId, round, asked });
+    const sources = await fixSources(store, { jobId, round, asked });
 
     const beat = throttledHeartbeat();
     const plan = await readPlan(store, jobId);
@@ -70,19 +70,21 @@ export function createPlanRound(
     });
     if (built.requests !== selection.size) throw damaged(plan.requests_key);
     const record: RoundRecord = { round, sources, ...built };
-    // A round that another run of this Activity has just written stands as well.
+    // Another run of this Activity may have just written the round: its record is the one that counts.
     const first = await store.writeNew(key, toRecordText(record));
     return first ? record : ((await readRoundRecord(store, key)) ?? record);
   };
 }
 
 /**
- * Two executions may make one round at the same time, when one of them was terminated and its Worker does not know yet. With
- * the same sources both write the same bytes.
+ * Records the sources of a round before anything of the round is written.
  *
- * @returns the sources that were asked for first.
+ * Two executions may plan one round at the same time, if one of them was terminated and its Worker does not know yet. With
+ * the same sources, both write the same bytes.
+ *
+ * @returns The sources that were recorded first.
  */
-async function settleSources(
+async function fixSources(
   store: Store,
   { jobId, round, asked }: { jobId: string; round: number; asked: readonly ChunkName[] }
 ): Promise<readonly ChunkName[]> {
@@ -92,9 +94,10 @@ async function settleSources(
 }
 
 /**
- * Refuses a source that is in another round: two rounds must never pay for the same request.
+ * Checks that no other round contains one of the sources: their requests would be paid for twice.
  *
- * @throws ApplicationFailure `MessageBatch.BadReference`; starting the job again uses the recorded rounds.
+ * @throws ApplicationFailure `MessageBatch.BadReference`; the job then has to be started again, which reads the recorded
+ * rounds.
  */
 async function assertNotTaken(
   store: Store,
@@ -109,15 +112,13 @@ async function assertNotTaken(
     if (taken === undefined) continue;
     throw failure(
       'MessageBatch.BadReference',
-      `What chunk ${chunkLabel(taken)} left over is in round ${round} already. Start the job again.`
+      `The left-over requests of chunk ${chunkLabel(taken)} are already in round ${round}. Start the job again.`
     );
   }
 }
 
 /**
- * Reads what the sources left over as one ascending list.
- *
- * Eight bytes a request: the list of a million is smaller than one of their bodies' buffers.
+ * Reads the left-over requests of the sources as one ascending list, at eight bytes a request.
  */
 async function selectLeftOvers(
   store: Store,
@@ -131,7 +132,7 @@ async function selectLeftOvers(
     if (!record) {
       throw failure(
         'MessageBatch.StoreDamaged',
-        `Chunk ${chunkLabel(source)} goes into a retry round but has not been collected.`
+        `Chunk ${chunkLabel(source)} is a source of a retry round, but has not been collected.`
       );
     }
     const reference = referenceAt(store, retry, record.retry);
@@ -150,10 +151,10 @@ async function selectLeftOvers(
   };
 }
 
-/** Position and attempt in one number that sorts by position; attempts end long before this. */
+/** Position and attempt in one number that sorts by position; no request has this many attempts. */
 const ATTEMPTS = 1024;
 
-/** What is damaged may be no line at all, long before the hash at the object's end tells. */
+/** A damaged line may not even parse, long before the hash at the end of the object reveals the damage. */
 function packLine(bytes: Buffer, key: string): number {
   try {
     return pack(JSON.parse(bytes.toString()) as RetryLine);
@@ -174,12 +175,12 @@ async function readPlan(store: Store, jobId: string): Promise<PlanRecord> {
   const { plan: key } = jobFiles(jobId);
   const plan = await readPlanRecord(store, key);
   if (plan) return plan;
-  throw failure('MessageBatch.StoreDamaged', `The object ${key} of a planned job is gone.`);
+  throw failure('MessageBatch.StoreDamaged', `The object ${key} of a planned job does not exist.`);
 }
 
 function damaged(what: string | null) {
   return failure(
     'MessageBatch.StoreDamaged',
-    `The object ${what ?? ''} in the store is not what the job was planned with.`
+    `The object ${what ?? ''} in the store is not the one that the job was planned with.`
   );
 }

@@ -1,8 +1,8 @@
 /**
  * `messageBatchPlan`: reads the input once, checks every line, then cuts it into the chunks of round 1.
  *
- * Nothing is written before every line is known to be good. `plan.json` is written last: when it stands, round 1 is
- * whole, and every later execution goes on from it.
+ * Nothing is written before every line has been checked. `plan.json` is written last: if it exists, round 1 is complete,
+ * and every later execution continues from it.
  *
  * Why: docs/decisions/011-options-in-history.md
  *
@@ -35,15 +35,15 @@ import { resumePlan } from './plan-resume';
 import { assertSearchAttributes } from './search-attributes';
 
 export interface PlanDeps extends Pick<ActivityDeps, 'store' | 'chunkLimits'> {
-  /** Asks the API where this Worker is; proves the key on the way. */
+  /** Asks the API what a job planned on this Worker is bound to; also proves that the key is valid. */
   readonly discoverBinding: (options: ResolvedOptions) => Promise<JobSite>;
 }
 
 /**
- * Makes the Activity.
+ * Creates the Activity.
  *
  * @throws ApplicationFailure (from the Activity), not retryable: `MessageBatch.BadOptions`, `MessageBatch.BadReference`,
- * `MessageBatch.BadRequests` and `MessageBatch.JobMismatch` leave everything as it was.
+ * `MessageBatch.BadRequests` and `MessageBatch.JobMismatch`. None of them changes the store.
  */
 export function createPlan(deps: PlanDeps): (input: PlanInput) => Promise<Plan> {
   return async (input) => {
@@ -58,7 +58,9 @@ async function makePlan(deps: PlanDeps, request: JobRequest): Promise<Plan> {
   const { store, chunkLimits: limits = CHUNK_LIMITS_DEFAULT } = deps;
   const { jobId, options } = request;
   const beat = throttledHeartbeat();
-  const site = request.canceling ? await siteUnasked(store) : await deps.discoverBinding(options);
+  const site = request.canceling
+    ? await undiscoveredBinding(store)
+    : await deps.discoverBinding(options);
   await assertNoReport(store, request);
   const params = request.params && (await loadParams(store, request.params));
   const checked = await checkInput(store.read(request.requestsKey), {
@@ -69,7 +71,7 @@ async function makePlan(deps: PlanDeps, request: JobRequest): Promise<Plan> {
       beat({ step: 'checking', requests });
     },
   });
-  const requests = await settleIdentity(store, request, checked, params);
+  const requests = await recordIdentity(store, request, checked, params);
   if (params && request.params.text !== null) {
     await store.write(request.params.key, request.params.text);
   }
@@ -120,17 +122,17 @@ function toPlan({ job_id: jobId, site, options, requests, total, chunks }: PlanR
   return { jobId, site, options, requests, total, resumed: false, rounds: [first], report: null };
 }
 
-/** A job that ends without a submission: so the API is not called. */
-async function siteUnasked(store: Store): Promise<JobSite> {
+/** For a job that ends without a submission, so the API is not called. */
+async function undiscoveredBinding(store: Store): Promise<JobSite> {
   return { apiOrigin: '', workspaceId: null, organizationId: null, storeId: await store.id() };
 }
 
 /**
- * Makes the id stand for this input and these options, unless the input is bad.
+ * Records the identity of the job: its input and the options that belong to it. A bad input is refused.
  *
  * @returns The reference of the input.
  */
-async function settleIdentity(
+async function recordIdentity(
   store: Store,
   request: JobRequest,
   checked: CheckedInput,
@@ -144,7 +146,7 @@ async function settleIdentity(
   const identity = jobIdentity(request.options, { inputSha256: sha256, paramsSha256 });
   if (known) assertSameIdentity(request.jobId, known, identity);
   if (checked.badLines > 0 || checked.total === 0) {
-    // The id stays free for the corrected input.
+    // The id remains free for the corrected input.
     await store.remove(key);
     throw badRequests(checked);
   }
@@ -161,7 +163,7 @@ async function writeIdentity(store: Store, jobId: string, identity: JobIdentity)
 
 function badRequests({ badLines, listed, lines, total }: CheckedInput) {
   if (badLines === 0) {
-    const message = `The input holds no request: ${lines === 0 ? 'it is empty' : 'all of its lines are blank'}. Nothing was submitted.`;
+    const message = `The input contains no request: ${lines === 0 ? 'it is empty' : 'all of its lines are blank'}. Nothing was submitted.`;
     return failure('MessageBatch.BadRequests', message, { details: { badLines } });
   }
   const count = badLines === 1 ? '1 line is' : `${badLines} lines are`;

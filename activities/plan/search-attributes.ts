@@ -3,10 +3,10 @@ import { failure } from '../../src/contract/failures';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/names';
 
 /**
- * Checks that the Temporal server knows the search attributes that the job would set: setting one that it does not know
- * would fail the job's Workflow Tasks for ever, and quietly.
+ * Checks that the Temporal server knows the search attributes that the job will set: an unknown one would fail the job's
+ * Workflow Tasks forever, without an error anywhere else.
  *
- * A server that does not say what it knows is taken at its users' word.
+ * If the server does not list its search attributes, they are assumed to be registered.
  *
  * @throws ApplicationFailure `MessageBatch.BadOptions`, naming those that are not registered.
  */

@@ -4,10 +4,10 @@ import { toRecordText } from '../../src/records/record-text';
 import type { Store } from '../../src/store/store';
 
 /**
- * Writes down (`cancel.json`) that this job asks the API to cancel a batch.
+ * Records (`cancel.json`) that this job asks the API to cancel a batch.
  *
- * An execution that comes later and finds the batch canceled must know that its requests were stopped and did not fail.
- * Best effort: a full disk is no reason to let a batch run.
+ * A later execution that finds the batch canceled must know that its requests were stopped and did not fail. Best
+ * effort: a full disk is no reason to let a batch run.
  */
 export async function recordCancel(store: Store, input: BatchInput): Promise<void> {
   const { cancel } = chunkFiles(input.jobId, input);
@@ -16,7 +16,7 @@ export async function recordCancel(store: Store, input: BatchInput): Promise<voi
     const record = { batch_id: input.batchId, asked_at: new Date().toISOString() };
     await store.write(cancel, toRecordText(record));
   } catch {
-    // The Workflow knows it too.
+    // This execution of the Workflow knows about the cancellation without the record.
   }
 }
 

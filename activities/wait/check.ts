@@ -6,7 +6,7 @@ import type { ActivityDeps } from '../worker/deps';
 import { assertRightWorker } from '../worker/right-worker';
 
 /**
- * Makes the Activity that looks at a batch once.
+ * Creates the Activity that checks the status of a batch once.
  *
  * @throws ApplicationFailure `MessageBatch.BatchNotFound` (retryable: the API forgets young batches for a moment),
  * `MessageBatch.UnexpectedAnswer` for a status that this version does not know.
@@ -15,7 +15,7 @@ export function createCheck(deps: ActivityDeps): (input: BatchInput) => Promise<
   return async (input) => {
     const client = await assertRightWorker(deps, input);
     const check = await retrieveBatch(callerOf(client, input), input.batchId);
-    // The id is in the history: a look at a batch does not fail for want of disk space, and the next one tries again.
+    // The history contains the batch id: a full disk does not fail a status check, and the next one writes the record.
     await ensureBatchRecord(deps.store, input, input.batchId, check).catch(() => undefined);
     return check;
   };

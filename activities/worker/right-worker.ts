@@ -25,7 +25,7 @@ export async function discoverBinding(
   options: ResolvedOptions
 ): Promise<JobSite> {
   const client = deps.anthropic(options.account);
-  const { workspaceId, organizationId } = await probeApi({ client, options, site: null });
+  const { workspaceId, organizationId } = await probeApi({ client, options, binding: null });
   return {
     apiOrigin: apiOriginOf(client),
     workspaceId,

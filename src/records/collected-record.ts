@@ -14,14 +14,14 @@ export type RetryLine = readonly [
   kind: 'retry' | 'account' | 'stopped',
 ];
 
-/** `collected.json`: the outcomes of the chunk are whole. */
+/** `collected.json`: the outcomes of the chunk are complete. */
 export interface CollectedRecord {
   readonly collected: Collected;
   readonly ended_at: string | null;
   /** Summed over the chunk's succeeded requests. */
   readonly usage: ReportUsage;
   readonly stop_reasons: Readonly<Record<string, number>>;
-  /** Billionths of a US dollar, a whole number; null when a model's price is not known. */
+  /** Billionths of a US dollar, a whole number; null when a model's price is unknown. */
   readonly cost_nano_usd: string | null;
   readonly outcomes: StoreReference;
   readonly retry: StoreReference;

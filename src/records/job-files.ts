@@ -3,24 +3,24 @@
  *
  * ```
  * jobs/<id>/
- *   job.json                     what the id stands for: hashes of input and params, betas, apiVersion, account
+ *   job.json                     identity of the job: hashes of input and params, betas, apiVersion, account
  *   requests.jsonl  params.json  the input, as the client put it there
  *   ids.jsonl                    the custom_id of each request, a JSON string a line
- *   plan.json                    site, options, totals: written when round 1 is whole
- *   rounds/<n>.json              sources and chunks of a retry round: written when the round is whole
- *   rounds/<n>.sources.json      its sources: written before anything of it, so that all who make it make the same
+ *   plan.json                    binding, options, totals: written when round 1 is complete
+ *   rounds/<n>.json              sources and chunks of a retry round: written when the round is complete
+ *   rounds/<n>.sources.json      its sources: written first, so that two executions that plan it plan the same round
  *   chunks/<round>-<chunk>/
  *     chunk.json                 how many requests, references to the next two
  *     body.json  members.jsonl   the bytes to POST; position and attempt of each request
- *     intents/<name>.json        one attempt to submit; <name>.end.json tells how it ended, when that is known
- *                                <name>.cut.json tells when its socket was closed without an answer
- *     candidates/<batch id>.json a batch that may be what such an attempt made, and what its results said
- *     duplicates/<batch id>.json a second batch of the chunk, proven ours: what it costs
- *     batch.json                 the batch that the API made of it
- *     cancel.json                written before the API is asked to cancel it: its canceled requests are then ours
+ *     intents/<name>.json        one attempt to submit; <name>.end.json: how it ended, once that is known;
+ *                                <name>.cut.json: when its socket was closed without an answer
+ *     candidates/<batch id>.json a batch that such an attempt may have created, and what its results proved
+ *     duplicates/<batch id>.json a second batch of the chunk, proven ours: its cost
+ *     batch.json                 the chunk's batch
+ *     cancel.json                written before the API is asked to cancel the batch: its canceled requests are then ours
  *     outcomes.jsonl             one line per request, in input order: position, attempt, outcome, result
  *     retry.jsonl                position and attempt of each request for a later round
- *     collected.json             the counts: written when the chunk is whole
+ *     collected.json             the counts: written when the results of the chunk are complete
  *   results.jsonl  failures.jsonl  report.json
  * batches/<batch id>.json        which chunk of which job owns a batch
  * ```
@@ -88,7 +88,7 @@ export function outputFiles(folder: string) {
   } as const;
 }
 
-/** Which chunk of which job owns a batch: outside of the jobs, for all of them to see. */
+/** Key of the record which chunk of which job owns a batch: outside the job folders, for all jobs to read. */
 export function batchOwnerFile(batchId: string): string {
   return `batches/${batchId}.json`;
 }

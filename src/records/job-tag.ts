@@ -8,10 +8,10 @@ import { jobFiles } from './job-files';
 import { readPlanRecord } from './plan-records';
 
 /**
- * Names a job in the wire ids of its requests.
+ * Identifies a job in the wire ids of its requests.
  *
- * The same for every execution of the job, and different for a job of the same id in another store or with another
- * input: a batch that carries this tag is this job's.
+ * The tag is the same for every execution of the job, and different for a job of the same id in another store or with
+ * another input: a batch whose ids carry this tag is this job's.
  *
  * @returns 20 lower-case hex digits.
  */
@@ -21,7 +21,7 @@ export function jobTag(storeId: string, jobId: string, inputSha256: string): str
 }
 
 /**
- * Reads what the wire ids of a planned chunk begin with: the proof by which results are told to be its own.
+ * Reads what the wire ids of a planned chunk begin with: it proves which results are the chunk's.
  *
  * @throws ApplicationFailure `MessageBatch.BadReference` when the job is not planned in this store.
  */
@@ -31,7 +31,7 @@ export async function readWireIdPrefix(
 ): Promise<string> {
   const plan = await readPlanRecord(store, jobFiles(jobId).plan);
   if (plan === undefined) {
-    throw failure('MessageBatch.BadReference', `The store holds no plan of the job ${jobId}.`);
+    throw failure('MessageBatch.BadReference', `The store has no plan of the job ${jobId}.`);
   }
   return wireIdPrefix({ jobTag: jobTag(site.storeId, jobId, plan.requests.sha256), round, chunk });
 }

@@ -5,7 +5,7 @@
  */
 import { readRecord, type RecordSource } from './record-text';
 
-/** `candidates/<batch id>.json`: a batch that may be what a POST without an answer made. */
+/** `candidates/<batch id>.json`: a batch that a POST without an answer may have created. */
 export interface CandidateRecord {
   readonly batch_id: string;
   readonly created_at: string;
@@ -17,11 +17,11 @@ export interface DuplicateRecord {
   readonly batch_id: string;
   readonly created_at: string;
   readonly requests: number;
-  /** Billionths of a US dollar; null when it is not known. */
+  /** Billionths of a US dollar; null when the cost is unknown. */
   readonly cost_nano_usd: string | null;
 }
 
-/** @returns undefined when the batch was never a candidate. */
+/** @returns undefined when the batch is not recorded as a candidate. */
 export async function readCandidateRecord(
   store: RecordSource,
   key: string

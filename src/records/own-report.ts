@@ -27,7 +27,7 @@ export async function readReport(store: RecordSource, key: string): Promise<Repo
  * Reads a job's report in an output folder.
  *
  * @returns undefined when there is none.
- * @throws ApplicationFailure `MessageBatch.BadOptions` when the folder holds another job's report.
+ * @throws ApplicationFailure `MessageBatch.BadOptions` when the folder contains another job's report.
  */
 export async function readOwnReport(
   store: RecordSource,
@@ -41,6 +41,6 @@ export async function readOwnReport(
   }
   throw failure(
     'MessageBatch.BadOptions',
-    `The output folder ${outputKey} holds a report.json that is not this job's. Nothing was changed; choose another folder.`
+    `The output folder ${outputKey} contains a report.json of another job. Nothing was changed; choose another folder.`
   );
 }

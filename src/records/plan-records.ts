@@ -15,11 +15,11 @@ import type { JobIdentity } from '../core/plan/identity';
 import { chunkFiles, type ChunkOfJob } from './job-files';
 import { readRecord, type RecordSource } from './record-text';
 
-/** `plan.json`: round 1 is whole. */
+/** `plan.json`: round 1 is complete. */
 export interface PlanRecord {
   readonly job_id: string;
   readonly site: JobSite;
-  /** As they were when the job was planned; a later execution may have others in force. */
+  /** The options when the job was planned; a later execution may use others. */
   readonly options: ResolvedOptions;
   readonly requests: StoreReference;
   readonly requests_key: string;
@@ -35,13 +35,13 @@ export interface PlanRecord {
   readonly chunks: number;
 }
 
-/** `rounds/<n>.json`, n >= 2: the round's chunks are whole. */
+/** `rounds/<n>.json`, n >= 2: the round's chunks are complete. */
 export type RoundRecord = RoundPlan;
 
-/** `rounds/<n>.sources.json`: written before anything of the round is. */
+/** `rounds/<n>.sources.json`: written before anything of the round, so an execution has begun to plan it. */
 export type RoundSourcesRecord = Pick<RoundPlan, 'round' | 'sources'>;
 
-/** `chunk.json`: body and members are whole. */
+/** `chunk.json`: body and members are complete. */
 export interface ChunkRecord {
   readonly requests: number;
   /** The bytes to POST. */
@@ -53,7 +53,7 @@ export interface ChunkRecord {
 /** A line of `members.jsonl`: position in the input from 0, ascending; number of this submission from 1. */
 export type MemberLine = readonly [position: number, attempt: number];
 
-/** @returns undefined when the id stands for nothing yet. */
+/** @returns undefined when the store has no job of this id. */
 export async function readIdentity(
   store: RecordSource,
   key: string
@@ -69,7 +69,7 @@ export async function readPlanRecord(
   return (await readRecord(store, key, 'requests_key')) as PlanRecord | undefined;
 }
 
-/** @returns undefined when the round is not written down. */
+/** @returns undefined when the round is not planned. */
 export async function readRoundRecord(
   store: RecordSource,
   key: string
@@ -77,7 +77,7 @@ export async function readRoundRecord(
   return (await readRecord(store, key, 'sources')) as RoundRecord | undefined;
 }
 
-/** @returns undefined when nobody has begun to make the round. */
+/** @returns undefined when no execution has begun to plan the round. */
 export async function readRoundSources(
   store: RecordSource,
   key: string
@@ -85,7 +85,7 @@ export async function readRoundSources(
   return (await readRecord(store, key, 'sources')) as RoundSourcesRecord | undefined;
 }
 
-/** @returns undefined when the chunk is not whole. */
+/** @returns undefined when the chunk is not planned. */
 export async function readChunkRecord(
   store: RecordSource,
   key: string

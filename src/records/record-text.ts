@@ -1,6 +1,5 @@
 /**
- * How a job's small JSON records are written and read: each carries a hash of its own, so that a digit that flips is not
- * taken for what was written.
+ * How a job's small JSON records are written and read: each contains its own hash, so that a damaged record is noticed.
  *
  * @module
  */
@@ -15,17 +14,17 @@ export function toRecordText(record: object): string {
   return toText({ ...record, sha256: hashOf(record) });
 }
 
-/** The bytes of a JSON object that people read, without a hash. */
+/** The bytes of a JSON object for people, without a hash. */
 export function toText(object: object): string {
   return `${JSON.stringify(object, null, 2)}\n`;
 }
 
 /**
- * Reads a record and checks that it is one: by the one member that every record of its kind has, and by its hash where it
- * has one. `report.json` is for people and has none, nor has what the first versions wrote.
+ * Reads a record and checks it: by a member that every record of its kind has, and by its hash if it has one.
+ * `report.json` is for people and has none; neither have the records of the first versions.
  *
  * @returns undefined when there is none.
- * @throws ApplicationFailure `MessageBatch.StoreDamaged` when something else lies there.
+ * @throws ApplicationFailure `MessageBatch.StoreDamaged` when the object is not such a record.
  */
 export async function readRecord(
   store: RecordSource,
@@ -38,11 +37,11 @@ export async function readRecord(
   if (record !== null && Object.hasOwn(record, member)) return record;
   throw failure(
     'MessageBatch.StoreDamaged',
-    `The object ${key} in the store is not what it should be.`
+    `The object ${key} in the store is damaged: it is not the record that was written there.`
   );
 }
 
-/** @returns null for what is no object, or not the one that was written. */
+/** @returns null for a value that is not an object, or whose hash differs. */
 function withoutHash(found: unknown): object | null {
   if (typeof found !== 'object' || found === null) return null;
   if (!('sha256' in found)) return found;

@@ -5,12 +5,12 @@
  */
 import { readRecord, type RecordSource } from './record-text';
 
-/** `batch.json`: the API made a batch of the chunk. */
+/** `batch.json`: the chunk has a batch. */
 export interface BatchRecord {
   readonly batch_id: string;
   readonly created_at: string;
   readonly expires_at: string;
-  /** Name of the intent that it came from. */
+  /** Name of the intent whose POST created it. */
   readonly intent: string;
   readonly recorded_at: string;
 }
@@ -28,7 +28,7 @@ export interface IntentRecord {
   readonly started_at: string;
 }
 
-/** `intents/<name>.end.json`: how an attempt to submit ended, for certain. */
+/** `intents/<name>.end.json`: how an attempt to submit certainly ended. */
 export interface IntentEndRecord {
   readonly end: 'accepted' | 'refused' | 'withdrawn' | 'absent';
   readonly at: string;
@@ -41,14 +41,14 @@ export interface IntentCutRecord {
   readonly after_ms: number;
 }
 
-/** `batches/<batch id>.json`, outside of the jobs: who owns a batch. */
+/** `batches/<batch id>.json`, outside the job folders: which chunk owns a batch. */
 export interface OwnerRecord {
   readonly job_id: string;
   readonly round: number;
   readonly chunk: number;
 }
 
-/** @returns undefined when no batch is known. */
+/** @returns undefined when no batch is recorded. */
 export async function readBatchRecord(
   store: RecordSource,
   key: string
@@ -64,7 +64,7 @@ export async function readIntentRecord(
   return (await readRecord(store, key, 'api_time')) as IntentRecord | undefined;
 }
 
-/** @returns undefined when the intent's end is not known. */
+/** @returns undefined while the intent's end is unknown. */
 export async function readIntentEndRecord(
   store: RecordSource,
   key: string
@@ -72,7 +72,7 @@ export async function readIntentEndRecord(
   return (await readRecord(store, key, 'end')) as IntentEndRecord | undefined;
 }
 
-/** @returns undefined when the attempt vanished, or has another end. */
+/** @returns undefined when the attempt vanished, or got an answer. */
 export async function readIntentCutRecord(
   store: RecordSource,
   key: string
@@ -80,7 +80,7 @@ export async function readIntentCutRecord(
   return (await readRecord(store, key, 'after_ms')) as IntentCutRecord | undefined;
 }
 
-/** @returns undefined when no job of this store is known to own the batch. */
+/** @returns undefined when no owner of the batch is recorded in this store. */
 export async function readOwnerRecord(
   store: RecordSource,
   key: string

@@ -1,13 +1,13 @@
-/** A bounded queue between someone who pushes bytes and someone who pulls them. */
+/** A bounded queue of bytes between one writer and one reader. */
 export interface ByteQueue {
   push(bytes: Uint8Array): void;
-  /** More waits than should; the next `push` should come after `drained`. */
+  /** True when the queue is over its bound: wait for `drained` before the next `push`. */
   readonly full: boolean;
-  /** Waits until half of the room is free again, or until nobody pulls any more. */
+  /** Waits until the queue is half empty, or its reader has stopped. */
   drained(): Promise<void>;
-  /** No more comes: the source ends, or fails with the error. */
+  /** Ends the source after the queued bytes, or fails it with an error. */
   close(error?: Error): void;
-  /** Nobody pulls any more. */
+  /** Tells the writer that the reader has stopped. */
   abandon(): void;
   readonly source: AsyncIterable<Uint8Array>;
 }

@@ -1,6 +1,6 @@
 import { failure } from '../contract/failures';
 
-/** Folder of half-written objects, in the same file system as the rest. No key leads into it. */
+/** Folder for objects that are being written, in the same file system as the rest. No key leads into it. */
 export const TEMP_FOLDER = '.tmp';
 
 /**

@@ -8,20 +8,20 @@
 export interface Line {
   /** From 1; blank lines count. */
   readonly number: number;
-  /** Shares memory with the chunk that it was read in: keep a copy, not this, beyond the next chunk. */
+  /** Shares memory with the chunk that was read: copy it to keep it beyond the next chunk. */
   readonly bytes: Buffer;
   /** False for a last line without a newline. */
   readonly terminated: boolean;
 }
 
 export interface ReadLinesOptions {
-  /** Longest line that is read, without its newline. */
+  /** Longest line that is accepted, without its newline. */
   readonly lineBytesMax: number;
   /** Whether one carriage return before the newline is cut off too. Defaults to false. */
   readonly stripReturn?: boolean;
 }
 
-/** A line is longer than the reader was told to hold. */
+/** A line is longer than `lineBytesMax`. */
 export class LineTooLongError extends Error {
   override readonly name = 'LineTooLongError' as const;
   readonly line: number;
@@ -49,7 +49,7 @@ export async function* readLines(
   { lineBytesMax, stripReturn = false }: ReadLinesOptions
 ): AsyncGenerator<Line[], void, undefined> {
   let number = 0;
-  // What an earlier chunk ended with: the beginning of a line.
+  // The unfinished line at the end of the previous chunk.
   let held = EMPTY;
   let heldBytes = 0;
 

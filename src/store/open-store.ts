@@ -9,7 +9,7 @@ export const STORE_DEFAULT = '.message-batches/store';
 /**
  * Opens the store at a URI: `file:///…`, or a plain path.
  *
- * @throws ApplicationFailure `MessageBatch.BadOptions` when there is no such kind of store.
+ * @throws ApplicationFailure `MessageBatch.BadOptions` for an unsupported kind of store.
  */
 export async function openStore(uri: string): Promise<Store> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();

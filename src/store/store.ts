@@ -1,8 +1,8 @@
 /**
- * The store: where requests, bodies, results and a job's records live.
+ * The store: contains requests, bodies, results and the records of jobs.
  *
- * One interface for a local directory and, later, S3. Keys are relative paths with `/`; every object is written whole
- * or not at all.
+ * One interface for a local folder and, later, S3. Keys are relative paths with `/`; every object is written whole or not
+ * at all.
  *
  * Why: docs/decisions/006-store-outside-temporal.md
  *
@@ -11,7 +11,7 @@
 import type { Readable } from 'node:stream';
 import type { StoreReference } from '../contract/public';
 
-/** A byte range: `start` inclusive, `end` exclusive; to the object's end when absent. */
+/** A byte range: `start` inclusive, `end` exclusive. Without an `end`, to the end of the object. */
 export interface ByteRange {
   readonly start: number;
   readonly end?: number;
@@ -34,26 +34,26 @@ export interface Store {
    * @throws ApplicationFailure `MessageBatch.BadReference` when the URI leads outside the store, symlinks included.
    */
   keyOf(uri: string): Promise<string>;
-  /** Writes an object under a temporary name, counts and hashes it on the way, and moves it to its place at once. */
+  /** Writes an object under a temporary name, counting and hashing its bytes, then moves it to its key atomically. */
   write(
     key: string,
     source: AsyncIterable<Uint8Array> | Uint8Array | string
   ): Promise<StoreReference>;
   /**
-   * Like `write`, but leaves an object that stands already.
+   * Like `write`, but leaves an existing object as it is.
    *
-   * @returns false when one stood. Best effort where the storage has no atomic create: never a proof.
+   * @returns false when the object existed. Best effort in storage without an atomic create, so it never proves anything.
    */
   writeNew(key: string, source: Uint8Array | string): Promise<boolean>;
   /** @throws ApplicationFailure `MessageBatch.BadReference` (on first read) when there is no such object. */
   read(key: string, range?: ByteRange): Readable;
-  /** @returns undefined when there is no such object. @throws `MessageBatch.StoreDamaged` when it is no JSON. */
+  /** @returns undefined when there is no such object. @throws `MessageBatch.StoreDamaged` when it is not JSON. */
   readJson(key: string): Promise<unknown>;
   /** @returns undefined when there is no such object. */
   size(key: string): Promise<number | undefined>;
-  /** Keys below a prefix (a folder), sorted; every one, however deep. */
+  /** Every key below a folder at any depth, sorted. */
   list(prefix: string): Promise<string[]>;
-  /** Removes an object, or everything below a folder. Removing nothing is no error. */
+  /** Removes an object, or everything below a folder. A key without an object is not an error. */
   remove(key: string): Promise<void>;
   /** @throws `MessageBatch.StoreDamaged` when length or hash differ from the reference. */
   localCopy(reference: StoreReference): Promise<LocalCopy>;

@@ -2,17 +2,17 @@ import type { StoreReference } from '../contract/public';
 import { createByteQueue } from './byte-queue';
 import type { Store } from './store';
 
-/** An object that its producer writes piece by piece. */
+/** An object that is written piece by piece. */
 export interface StoreWriter {
-  /** Takes bytes: large pieces as they are (they must not change afterwards), small ones copied. Text must be ASCII. */
+  /** Adds bytes. A small piece is copied; a large one is not, and must not change afterwards. Text must be ASCII. */
   push(bytes: Uint8Array | string): void;
-  /** True when so much waits to be written that the next `push` should come after `drain`. */
+  /** True when many bytes wait to be written: call `drain` before the next `push`. */
   readonly full: boolean;
-  /** Waits until there is room again. @throws what the store threw. */
+  /** Waits until more bytes can be pushed. @throws the store's failure. */
   drain(): Promise<void>;
-  /** Ends the object; it stands when this resolves. */
+  /** Ends the object; when this resolves, the object exists. */
   end(): Promise<StoreReference>;
-  /** Gives the object up: nothing of it stays. Changes nothing after an end. */
+  /** Discards the object. Does nothing after `end`. */
   abort(): Promise<void>;
 }
 
@@ -21,7 +21,8 @@ const COPY_BYTES_MAX = 32 * 1024;
 const QUEUE_BYTES_MAX = 2 * 1024 * 1024;
 
 /**
- * Turns the store's `write`, which pulls, into something that is pushed: one pass over an input fills several objects.
+ * Turns the store's `write`, which pulls bytes, into a writer that takes them: so one pass over an input can write several
+ * objects.
  */
 export function createWriter(store: Pick<Store, 'write'>, key: string): StoreWriter {
   const queue = createByteQueue(QUEUE_BYTES_MAX);
@@ -39,7 +40,7 @@ export function createWriter(store: Pick<Store, 'write'>, key: string): StoreWri
     settled = true;
     queue.abandon();
   });
-  // `drain` and `end` throw the error; until then it must not count as unhandled.
+  // `drain` and `end` throw the error; until one is called it must not be an unhandled rejection.
   writing.catch(() => undefined);
 
   return {
@@ -67,7 +68,7 @@ export function createWriter(store: Pick<Store, 'write'>, key: string): StoreWri
       return writing;
     },
     abort: async () => {
-      queue.close(new Error('The object was given up.'));
+      queue.close(new Error('The object was discarded.'));
       await writing.catch(() => undefined);
     },
   };

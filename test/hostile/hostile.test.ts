@@ -162,11 +162,11 @@ const INPUTS: readonly Case[] = [
       ['an empty id', lineWith({ custom_id: '' }), /`custom_id` must not be empty/],
       ['a number as id', lineWith({ custom_id: 1 }), /`custom_id` must be a string/],
       ['null as id', lineWith({ custom_id: null }), /`custom_id` must be a string/],
-      ['an id twice', GOOD_LINE + GOOD_LINE, /line 2: its `custom_id` already stands in line 1/],
+      ['an id twice', GOOD_LINE + GOOD_LINE, /line 2: its `custom_id` is already used in line 1/],
       [
         'an id that is generated for another line',
         lineWith({ custom_id: 'item-1' }) + lineWith({}),
-        /line 2: no `custom_id`, and the one it would get already stands in line 1/,
+        /line 2: no `custom_id`, and the one it would get is already used in line 1/,
       ],
       ['a misspelt key', lineWith({ customid: 'a' }), /did you mean `custom_id`/],
       ['no params', '{"custom_id":"a"}\n', /`params` is missing/],

@@ -153,7 +153,7 @@ describe('a lost answer to create', () => {
       expect(paused.paused_reason).toContain("can't be read any more");
       await job.resume({ submission: 'msgbatch_01doesnotexist' });
       await eventually(
-        async () => (await job.progress()).paused_reason?.includes('knows no batch'),
+        async () => (await job.progress()).paused_reason?.includes('does not know the batch'),
         'the wrong word is refused'
       );
       batch?.setVisible(true);

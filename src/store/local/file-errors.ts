@@ -2,27 +2,27 @@ import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../contract/failures';
 
 const CAUSES: Readonly<Record<string, string>> = {
-  EACCES: 'the rights to do so are missing',
+  EACCES: 'permission denied',
   EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file system takes no file this large',
+  EFBIG: 'the file is too large for the file system',
   EIO: 'the disk reports an error',
-  EMFILE: 'this process has too many files open',
-  ENFILE: 'this machine has too many files open',
+  EMFILE: 'this process has too many open files',
+  ENFILE: 'this machine has too many open files',
   ENOSPC: 'the disk is full',
-  EPERM: 'the rights to do so are missing',
+  EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
 };
 
-/** Codes that say that a path leads to nothing, or to a folder where a file is meant, or the other way round. */
+/** Codes for a path that does not exist, or is a folder where a file is expected, or the other way round. */
 const NOWHERE: readonly string[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP'];
 
 /**
- * Turns an error of the file system into a failure that says what was tried, where, and what prevented it.
+ * Turns an error of the file system into a failure that says what was tried, where, and why it failed.
  *
  * @param verb - What was tried: `read`, `write`.
  * @param where - The path.
- * @returns `MessageBatch.BadReference` for a path to nothing, else `MessageBatch.StoreUnavailable`, which is retried.
- *   A failure and an error that is none of the file system come back as they are.
+ * @returns `MessageBatch.BadReference` for a path that does not exist, else `MessageBatch.StoreUnavailable` (retryable).
+ *   A failure, or an error from elsewhere, is returned unchanged.
  */
 export function toStoreFailure(error: unknown, verb: string, where: string): unknown {
   if (error instanceof ApplicationFailure) return error;
@@ -34,15 +34,15 @@ export function toStoreFailure(error: unknown, verb: string, where: string): unk
       cause,
     });
   }
-  const reason = CAUSES[code] ?? 'the file system refused';
+  const reason = CAUSES[code] ?? 'the file system reports an error';
   return failure(
     'MessageBatch.StoreUnavailable',
-    `Can't ${verb} ${where} in the store: ${reason} (${code}).`,
+    `Cannot ${verb} ${where} in the store: ${reason} (${code}).`,
     { cause }
   );
 }
 
-/** @returns null for an error that the file system did not make. */
+/** @returns null for an error that is not from the file system. */
 export function errorCode(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const { code, syscall } = error as NodeJS.ErrnoException;

@@ -5,11 +5,11 @@ import { toStoreFailure } from './file-errors';
 const READ_BYTES = 256 * 1024;
 
 /**
- * Reads a file piece by piece, each in a buffer of its own that the reader may keep.
+ * Reads a file piece by piece, each in a new buffer that the reader may keep.
  *
- * @param key - What messages call the file.
+ * @param key - How messages name the file.
  * @throws ApplicationFailure `MessageBatch.BadReference` when it does not exist, `MessageBatch.StoreUnavailable` when it
- *   can't be read.
+ *   cannot be read.
  */
 export async function* readFilePieces(
   path: string,

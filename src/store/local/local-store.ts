@@ -16,11 +16,11 @@ const ID_KEY = 'store.json';
 const TEMP_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 
 /**
- * Opens a folder as a store, and makes it (private, 0700) when it is not there.
+ * Opens a folder as a store, and creates it (private, 0700) if it does not exist.
  *
  * Any number of processes may use the folder at once.
  *
- * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when the folder can't be made or read.
+ * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when the folder cannot be created or read.
  */
 export async function openLocalStore(root: string): Promise<Store> {
   const given = resolve(root);
@@ -95,14 +95,17 @@ async function place<T>(temporary: string, key: string, move: () => Promise<T>):
   }
 }
 
-/** Two processes that make the id at once: the first link wins, and both read what stands then. */
+/** If two processes create the id at the same time, the first link wins, and both read its id. */
 async function readOrMakeId(store: Store): Promise<string> {
   const id = toId(await store.readJson(ID_KEY));
   if (id !== undefined) return id;
   await store.writeNew(ID_KEY, `${JSON.stringify({ id: randomUUID() })}\n`);
   const made = toId(await store.readJson(ID_KEY));
   if (made !== undefined) return made;
-  throw failure('MessageBatch.StoreDamaged', `The object ${ID_KEY} does not hold the store's id.`);
+  throw failure(
+    'MessageBatch.StoreDamaged',
+    `The object ${ID_KEY} does not contain the store's id.`
+  );
 }
 
 function toId(record: unknown): string | undefined {
@@ -111,7 +114,7 @@ function toId(record: unknown): string | undefined {
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
-/** A stream of pieces; the file is opened when the first one is asked for. */
+/** A stream of pieces; the file is opened at the first read. */
 function toReadable(pieces: AsyncGenerator<Buffer>): Readable {
   return Readable.from(pieces, { objectMode: false, highWaterMark: 64 * 1024 });
 }
@@ -127,7 +130,7 @@ async function readJson(path: string, key: string): Promise<unknown> {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw failure('MessageBatch.StoreDamaged', `The object ${key} in the store is no JSON.`);
+    throw failure('MessageBatch.StoreDamaged', `The object ${key} in the store is not JSON.`);
   }
 }
 
@@ -173,7 +176,7 @@ async function localCopy(
   const key = await store.keyOf(reference.uri);
   const pieces = readVerified(store, reference);
   while (!(await pieces.next()).done);
-  // The file itself: the store is on this machine, and objects are never changed in place.
+  // No copy: the store is on this machine, and objects are never changed in place.
   return { path: join(root, key), release: () => Promise.resolve() };
 }
 
@@ -193,12 +196,12 @@ async function* readVerified(
   if (bytes !== reference.bytes || hash.digest('hex') !== reference.sha256) {
     throw failure(
       'MessageBatch.StoreDamaged',
-      `The object ${key} in the store is not what was written there: its length or its SHA-256 differs.`
+      `The object ${key} in the store is damaged: its length or SHA-256 differs from what was written.`
     );
   }
 }
 
-/** Takes away what crashed writers left. Best effort: a writer that still writes after a day is not stopped by it. */
+/** Removes temporary files of crashed writers, which are more than a day old. Best effort. */
 async function sweep(folder: string, nowMs = Date.now()): Promise<void> {
   try {
     for (const name of await readdir(folder)) {
@@ -207,6 +210,6 @@ async function sweep(folder: string, nowMs = Date.now()): Promise<void> {
       if (nowMs - mtimeMs > TEMP_AGE_MS_MAX) await rm(path, { force: true });
     }
   } catch {
-    // Another process swept first, or the folder is not ours to clean.
+    // Another process removed them first, or this one lacks the permission.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * From `file:` URIs to keys, and no way out of the root.
+ * Turns `file:` URIs into keys, and refuses every path that leaves the root.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { assertKey } from '../keys';
 import { errorCode, toStoreFailure } from './file-errors';
 
 /**
- * Finds the key that a URI stands for, symbolic links of every existing part followed.
+ * Finds the key of a URI, following the symbolic links of every existing part.
  *
  * @param root - The store's root, itself without symbolic links.
- * @throws ApplicationFailure `MessageBatch.BadReference` when the URI is no plain `file:///…` of something inside.
+ * @throws ApplicationFailure `MessageBatch.BadReference` when the URI is not a plain `file:///…` of a path in the store.
  */
 export async function localKeyOf(root: string, uri: string): Promise<string> {
   const path = await followLinks(toPath(uri, root), uri);
@@ -27,7 +27,7 @@ export async function localKeyOf(root: string, uri: string): Promise<string> {
   ) {
     throw refused(
       uri,
-      `is not in the store ${root}; clients and Workers need the same one (MESSAGE_BATCHES_STORE)`
+      `is not in the store ${root}; clients and Workers need the same store (MESSAGE_BATCHES_STORE)`
     );
   }
   const key = inside.split(sep).join('/');
@@ -37,19 +37,19 @@ export async function localKeyOf(root: string, uri: string): Promise<string> {
 
 function toPath(uri: string, root: string): string {
   if (!/^file:\/\/\/[^/]/i.test(uri)) {
-    throw refused(uri, `is no file:/// URI; this store is the folder ${root}`);
+    throw refused(uri, `is not a file:/// URI; this store is the folder ${root}`);
   }
-  // The URL parser takes white space away, resolves dots and their escapes, and cuts off a query: look at the raw text.
+  // The URL parser strips white space, resolves dots and their escapes, and cuts off a query: check the raw text.
   const raw = uri.slice('file:///'.length);
-  // eslint-disable-next-line no-control-regex -- Control characters are what is looked for.
+  // eslint-disable-next-line no-control-regex -- Control characters are refused.
   if (/[\u0000-\u0020\u007f\\?#]|%(00|2f)/i.test(raw)) {
     throw refused(
       uri,
-      'holds a character that has to be percent-encoded, or must not stand in a name'
+      'contains a character that has to be percent-encoded, or is not allowed in a name'
     );
   }
   if (raw.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) {
-    throw refused(uri, 'holds a "." or ".." part');
+    throw refused(uri, 'contains a "." or ".." part');
   }
   try {
     return fileURLToPath(uri);
@@ -67,7 +67,7 @@ async function followLinks(path: string, uri: string): Promise<string> {
       return join(await realpath(existing), rest);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw toStoreFailure(error, 'read', shown(uri));
-      // A link to nothing would lead somewhere as soon as there is something.
+      // A broken link could lead out of the store as soon as its target exists.
       if (await isThere(existing)) throw refused(uri, 'leads through a broken symbolic link');
     }
     rest = join(existing.slice(dirname(existing).length), rest);

@@ -1,5 +1,5 @@
 /**
- * Writes one file whole or not at all: under a temporary name, flushed to the disk, then moved to its place.
+ * Writes one file whole or not at all: under a temporary name, flushed to disk, then moved to its place.
  *
  * @module
  */
@@ -21,10 +21,10 @@ export interface Written {
 export type ByteSource = AsyncIterable<Uint8Array> | Uint8Array | string;
 
 /**
- * Streams a source into a new file of a folder, counting and hashing on the way.
+ * Streams a source into a new file of a folder, counting and hashing its bytes.
  *
- * The next piece is asked for when the last one is written: a slow disk holds up the source. A source or disk that
- * fails leaves nothing behind.
+ * The next piece is read when the last one is written, so a slow disk slows down the source. If the source or the disk
+ * fails, the file is removed.
  */
 export async function writeTemporary(
   folder: string,
@@ -47,7 +47,7 @@ export async function writeTemporary(
   }
 }
 
-/** Moves a finished file to its place, over what stands there. */
+/** Moves a finished file to its place, replacing an existing file. */
 export async function moveInto(temporary: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await rename(temporary, path);
@@ -55,9 +55,9 @@ export async function moveInto(temporary: string, path: string): Promise<void> {
 }
 
 /**
- * Gives a finished file its place unless something stands there. The temporary name is gone afterwards.
+ * Moves a finished file to its place unless a file exists there. The temporary file is removed in both cases.
  *
- * @returns false when something stood there.
+ * @returns false when a file existed there.
  */
 export async function linkInto(temporary: string, path: string): Promise<boolean> {
   try {
@@ -88,7 +88,7 @@ async function writeAll(file: FileHandle, source: ByteSource): Promise<Written> 
   return { bytes, lines: last === NEWLINE ? lines : lines + 1, sha256: hash.digest('hex') };
 }
 
-/** Gathers small pieces into one buffer, so that a line is not a system call. */
+/** Gathers small pieces into one buffer, so that not every line costs a system call. */
 async function* inPieces(source: ByteSource): AsyncGenerator<Uint8Array> {
   if (typeof source === 'string' || source instanceof Uint8Array) {
     yield typeof source === 'string' ? Buffer.from(source) : source;
@@ -127,12 +127,12 @@ function countNewlines(piece: Uint8Array): number {
   return count;
 }
 
-/** A new name is only safe from a power cut when its folder is flushed too. Not every file system can. */
+/** A new name only survives a power cut if its folder is flushed too. Not every file system supports that. */
 async function flushFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     await folder.sync().finally(() => folder.close());
   } catch {
-    // The file itself is flushed; the name will be, soon.
+    // The file itself is flushed; the operating system will flush the name soon.
   }
 }

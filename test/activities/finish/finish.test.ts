@@ -139,7 +139,7 @@ describe('messageBatchFinish', () => {
   });
 
   test('copies ids and results byte by byte', async () => {
-    const literals = ['"\\u0061"', '"é"', '"\\ud800"', '" \\n"'];
+    const literals = ['"\\u0061"', '"é"', '"\\ud83d\\ude00"', '" \\n"'];
     const input = literals.map((id) => requestLine('x').replace('"x"', () => id)).join('');
     const results = [
       '{"type":"succeeded","message":{"n":12345678901234567890,"f":1.0,"s":"\\u00e9é"}}',

@@ -180,7 +180,7 @@ describe('messageBatchPlanRound', () => {
     await job.planRound(plan, 2, [at(1, 0)], LIMITS);
     const refused = await failureOf(job.planRound(plan, 3, [at(1, 1), at(1, 0)], LIMITS));
     expect(refused).toMatchObject({ type: 'MessageBatch.BadReference' });
-    expect(refused?.message).toContain('is in round 2 already');
+    expect(refused?.message).toContain('already in round 2');
   });
 
   test('a Worker with another store does nothing', async () => {

@@ -208,8 +208,8 @@ describe('a first plan', () => {
 describe('bad input', () => {
   const good = requestLine('a');
   test.each([
-    { name: 'an empty file', text: '', reasons: ['The input holds no request: it is empty.'] },
-    { name: 'a BOM alone', text: '\ufeff', reasons: ['The input holds no request'] },
+    { name: 'an empty file', text: '', reasons: ['The input contains no request: it is empty.'] },
+    { name: 'a BOM alone', text: '\ufeff', reasons: ['The input contains no request'] },
     { name: 'blank lines alone', text: '\n \r\n\t\n', reasons: ['all of its lines are blank'] },
     {
       name: 'a torn last line',
@@ -234,30 +234,30 @@ describe('bad input', () => {
     {
       name: 'the same id twice',
       text: `${good}${requestLine('b')}${good}`,
-      reasons: ['line 3: its `custom_id` already stands in line 1'],
+      reasons: ['line 3: its `custom_id` is already used in line 1'],
     },
     {
       name: 'the same id escaped',
       text: `${good}${good.replace('"a"', '"\\u0061"')}`,
-      reasons: ['line 2: its `custom_id` already stands in line 1'],
+      reasons: ['line 2: its `custom_id` is already used in line 1'],
     },
     {
       name: 'the same id three times',
       text: good.repeat(3),
       reasons: [
-        'line 2: its `custom_id` already stands in line 1',
-        'line 3: its `custom_id` already stands in line 1',
+        'line 2: its `custom_id` is already used in line 1',
+        'line 3: its `custom_id` is already used in line 1',
       ],
     },
     {
       name: 'an id that a later line would get',
       text: `${requestLine('item-1')}${requestLine(null)}`,
-      reasons: ['line 2: no `custom_id`, and the one it would get already stands in line 1'],
+      reasons: ['line 2: no `custom_id`, and the one it would get is already used in line 1'],
     },
     {
       name: 'an id that an earlier line got',
       text: `${requestLine(null)}\n${requestLine('item-0')}`,
-      reasons: ['line 3: its `custom_id` already stands in line 1'],
+      reasons: ['line 3: its `custom_id` is already used in line 1'],
     },
     {
       name: 'a request too large for any batch',
