@@ -7,7 +7,9 @@
  * A history of your own: `temporal workflow show --workflow-id ID --output json > history.json`.
  */
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import console from 'node:console';
+import process from 'node:process';
+import { fileURLToPath, URL } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 
 const [path] = process.argv.slice(2);
