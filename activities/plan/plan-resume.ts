@@ -12,9 +12,11 @@ import { readOwnReport } from '../../src/records/own-report';
 import { readRoundRecord, type PlanRecord } from '../../src/records/plan-records';
 import { toRecordText } from '../../src/records/record-text';
 import { referenceAt } from '../../src/records/reference-at';
+import { openRequestLines } from '../../src/records/request-lines';
 import type { Store } from '../../src/store/store';
 import { throttledHeartbeat } from '../worker/heartbeat';
 import { assertNoReport, sha256, type JobRequest } from './plan-input';
+import { storeLines } from './stored-lines';
 
 interface ResumeDeps {
   readonly store: Store;
@@ -59,7 +61,7 @@ async function assertSameJob(store: Store, request: JobRequest, known: PlanRecor
   });
   const given = jobIdentity(request.options, {
     inputSha256:
-      (await hashIfPresent(store, request.requestsKey, known.requests_key)) ??
+      (await hashIfPresent(store, request.requestsKey, known.requests_key, readLines)) ??
       known.requests.sha256,
     paramsSha256: await paramsHash(store, request, known),
   });
@@ -73,7 +75,19 @@ async function paramsHash(
 ): Promise<string | null> {
   if (params === null) return null;
   if (params.text !== null) return sha256(params.text);
-  return (await hashIfPresent(store, params.key, known.params_key)) ?? known.params?.sha256 ?? null;
+  return (
+    (await hashIfPresent(store, params.key, known.params_key, read)) ?? known.params?.sha256 ?? null
+  );
+}
+
+type Pieces = AsyncIterable<Buffer>;
+
+function read(store: Store, key: string): Pieces | Promise<Pieces> {
+  return store.read(key) as Pieces;
+}
+
+async function readLines(store: Store, key: string): Promise<Pieces> {
+  return (await openRequestLines(store.read(key))).bytes;
 }
 
 /**
@@ -84,13 +98,14 @@ async function paramsHash(
 async function hashIfPresent(
   store: Store,
   key: string,
-  recordedKey: string | null
+  recordedKey: string | null,
+  open: typeof read
 ): Promise<string | null> {
   if (key === recordedKey && (await store.size(key)) === undefined) return null;
   const beat = throttledHeartbeat();
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const piece of store.read(key) as AsyncIterable<Buffer>) {
+  for await (const piece of await open(store, key)) {
     hash.update(piece);
     bytes += piece.length;
     beat({ step: 'comparing', bytes });
@@ -111,7 +126,9 @@ async function renew(
     ...known,
     output_key: request.outputKey,
     site: undiscovered ? await discoverBinding(request.options) : known.site,
-    requests_key: moved ? request.requestsKey : known.requests_key,
+    requests_key: moved
+      ? await storeLines(store, request, known.requests.sha256)
+      : known.requests_key,
   };
   const text = toRecordText(record);
   if (text !== toRecordText(known)) await store.write(jobFiles(request.jobId).plan, text);

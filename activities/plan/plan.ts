@@ -18,6 +18,7 @@ import { jobFiles } from '../../src/records/job-files';
 import { jobTag } from '../../src/records/job-tag';
 import { readIdentity, readPlanRecord, type PlanRecord } from '../../src/records/plan-records';
 import { toRecordText } from '../../src/records/record-text';
+import { openRequestLines } from '../../src/records/request-lines';
 import type { Store } from '../../src/store/store';
 import { createWriter } from '../../src/store/writer';
 import type { ActivityDeps } from '../worker/deps';
@@ -32,6 +33,7 @@ import {
   type LoadedParams,
 } from './plan-input';
 import { resumePlan } from './plan-resume';
+import { storeLines } from './stored-lines';
 import { assertSearchAttributes } from './search-attributes';
 
 export interface PlanDeps extends Pick<ActivityDeps, 'store' | 'chunkLimits'> {
@@ -63,7 +65,8 @@ async function makePlan(deps: PlanDeps, request: JobRequest): Promise<Plan> {
     : await deps.discoverBinding(options);
   await assertNoReport(store, request);
   const params = request.params && (await loadParams(store, request.params));
-  const checked = await checkInput(store.read(request.requestsKey), {
+  const { bytes: source } = await openRequestLines(store.read(request.requestsKey));
+  const checked = await checkInput(source, {
     defaults: params?.defaults ?? null,
     apiVersion: options.apiVersion,
     limits,
@@ -71,7 +74,10 @@ async function makePlan(deps: PlanDeps, request: JobRequest): Promise<Plan> {
       beat({ step: 'checking', requests });
     },
   });
-  const requests = await recordIdentity(store, request, checked, params);
+  const sha256 = await recordIdentity(store, request, checked, params);
+  const requestsKey = await storeLines(store, request, sha256);
+  const { bytes, lines } = checked;
+  const requests = { uri: store.uriOf(requestsKey), bytes, lines, sha256 };
   if (params && request.params.text !== null) {
     await store.write(request.params.key, request.params.text);
   }
@@ -89,7 +95,7 @@ async function makePlan(deps: PlanDeps, request: JobRequest): Promise<Plan> {
     site,
     options,
     requests,
-    requests_key: request.requestsKey,
+    requests_key: requestsKey,
     params: params?.reference ?? null,
     params_key: request.params?.key ?? null,
     ids: built.ids,
@@ -130,16 +136,16 @@ async function undiscoveredBinding(store: Store): Promise<JobSite> {
 /**
  * Records the identity of the job: its input and the options that belong to it. A bad input is refused.
  *
- * @returns The reference of the input.
+ * @returns The hash of the input's lines.
  */
 async function recordIdentity(
   store: Store,
   request: JobRequest,
   checked: CheckedInput,
   params: LoadedParams | null
-): Promise<StoreReference> {
+): Promise<string> {
   const { job: key } = jobFiles(request.jobId);
-  const { bytes, lines, sha256 } = checked;
+  const { sha256 } = checked;
   const known = await readIdentity(store, key);
   if (sha256 === null) throw badRequests(checked);
   const paramsSha256 = params?.reference.sha256 ?? null;
@@ -151,7 +157,7 @@ async function recordIdentity(
     throw badRequests(checked);
   }
   await writeIdentity(store, request.jobId, identity);
-  return { uri: store.uriOf(request.requestsKey), bytes, lines, sha256 };
+  return sha256;
 }
 
 async function writeIdentity(store: Store, jobId: string, identity: JobIdentity): Promise<void> {

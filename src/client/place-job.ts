@@ -2,7 +2,6 @@
  * Bringing a job's input into the store, under the id that stands for it.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { JobInput } from '../contract/public';
 import { assertSameIdentity, jobIdentity, type JobIdentity } from '../core/plan/identity';
 import { jobFiles } from '../records/job-files';
@@ -99,10 +98,7 @@ async function readParams(store: Store, given: JobOptions['params']): Promise<Gi
 }
 
 async function copyRequests(store: Store, file: RequestFile, key: string): Promise<void> {
-  const { sha256: copied } = await store.write(
-    key,
-    createReadStream(file.path, { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>
-  );
+  const { sha256: copied } = await store.write(key, await file.readLines());
   if (copied === file.sha256) return;
   await store.remove(key);
   throw failure('MessageBatch.BadReference', `The input changed while it was read: ${file.path}`);

@@ -4,11 +4,13 @@
  * Whatever it is, it becomes one JSON Lines file first: its hash decides whether a job's id stands for it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { openRequestLines, type RequestLines } from '../records/request-lines';
 
 /** One request: `params` is a Messages API body without `stream`. */
 export interface BatchRequest {
@@ -17,7 +19,12 @@ export interface BatchRequest {
   readonly params: object;
 }
 
-/** A list, an async iterable, or a JSON Lines file: its path, or a `file:` URL. */
+/**
+ * A list, an async iterable, or a file: its path, or a `file:` URL.
+ *
+ * A file is JSON Lines, a JSON array of requests, or the API's own body `{"requests": […]}`, each also as gzip; a pipe
+ * is read to its end first.
+ */
 export type RequestSource = Iterable<BatchRequest> | AsyncIterable<BatchRequest> | string | URL;
 
 /** Requests as a file on this machine. */
@@ -29,21 +36,72 @@ export interface RequestFile {
   readonly bytes: number;
   /** Lines, blank ones too. */
   readonly lines: number;
+  /** The lines, as the store is to hold them. */
+  readLines(): Promise<AsyncIterable<Uint8Array>>;
   release(): Promise<void>;
 }
 
 /** Brings a source into a file and hashes it. Reads it once, as a stream. */
 export async function toRequestFile(source: RequestSource): Promise<RequestFile> {
-  if (source instanceof URL) return hashFile(fileURLToPath(source));
+  if (source instanceof URL) return toFile(fileURLToPath(source));
   if (typeof source === 'string') {
-    return hashFile(source.startsWith('file:') ? fileURLToPath(source) : source);
+    return toFile(source.startsWith('file:') ? fileURLToPath(source) : source);
   }
+  const file = await makeTemporary(`${randomUUID()}.jsonl`, (path) => writeLines(path, source));
+  return hashTemporary(file, 'requests');
+}
+
+/** A file that is read more than once. */
+export interface ReadableFile {
+  readonly path: string;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Copies what can be read only once, such as a pipe, to a temporary file.
+ *
+ * @param name - The job's name comes from it where none is given.
+ */
+export function copyToTemporary(
+  name: string,
+  source: AsyncIterable<Uint8Array>
+): Promise<ReadableFile> {
+  return makeTemporary(name, (path) => pipeline(source, createWriteStream(path, { mode: 0o600 })));
+}
+
+/** Reads a file as JSON Lines, whatever form of requests it holds. */
+export async function readRequestLines(path: string): Promise<RequestLines> {
+  return openRequestLines(createReadStream(path, { highWaterMark: 1 << 20 }));
+}
+
+async function toFile(path: string): Promise<RequestFile> {
+  if ((await stat(path)).isFile()) return hashFile(path);
+  const file = await copyToTemporary(PIPE_NAME, createReadStream(path));
+  return hashTemporary(file, basename(PIPE_NAME, '.jsonl'));
+}
+
+/** Name of an input that is a pipe: those of `/dev/fd/63` and the like differ from call to call. */
+export const PIPE_NAME = 'stdin.jsonl';
+
+async function makeTemporary(
+  name: string,
+  write: (path: string) => Promise<void>
+): Promise<ReadableFile> {
   const folder = await mkdtemp(join(tmpdir(), 'message-batches-'));
   const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const path = join(folder, `${randomUUID()}.jsonl`);
-    await writeLines(path, source);
-    return { ...(await hashFile(path)), name: 'requests', release };
+    const path = join(folder, name);
+    await write(path);
+    return { path, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function hashTemporary({ path, release }: ReadableFile, name: string): Promise<RequestFile> {
+  try {
+    return { ...(await hashFile(path)), name, release };
   } catch (error) {
     await release();
     throw error;
@@ -55,9 +113,7 @@ async function hashFile(path: string): Promise<RequestFile> {
   let bytes = 0;
   let lines = 0;
   let endsLine = true;
-  for await (const part of createReadStream(path, {
-    highWaterMark: 1 << 20,
-  }) as AsyncIterable<Buffer>) {
+  for await (const part of (await readRequestLines(path)).bytes) {
     hash.update(part);
     bytes += part.length;
     lines += countNewlines(part);
@@ -65,10 +121,11 @@ async function hashFile(path: string): Promise<RequestFile> {
   }
   return {
     path,
-    name: basename(path).replace(/\.(jsonl|ndjson|json)$/i, ''),
+    name: basename(path).replace(/(\.(jsonl|ndjson|json))?(\.gz)?$/i, ''),
     sha256: hash.digest('hex'),
     bytes,
     lines: endsLine ? lines : lines + 1,
+    readLines: async () => (await readRequestLines(path)).bytes,
     release: () => Promise.resolve(),
   };
 }

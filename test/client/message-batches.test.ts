@@ -1,7 +1,8 @@
 /**
  * Goal: what applications see: starting, attaching, following, reading. Method: the whole engine behind the client.
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMessageBatchFailure, MessageBatches, type BatchRequest } from '../../src/index';
@@ -30,13 +31,30 @@ describe('MessageBatches', () => {
       const path = join(folder, 'my questions (1).jsonl');
       await writeFile(path, list.map((request) => `${JSON.stringify(request)}\n`).join(''));
       const report = await (await batches.start(list, { jobId })).report();
-      for (const source of [slowly(list), path, pathToFileURL(path), pathToFileURL(path).href]) {
+      const otherForms = {
+        'body.json': JSON.stringify({ requests: list }),
+        'array.json': `${JSON.stringify(list)}\n`,
+        'my questions (1).jsonl.gz': gzipSync(await readFile(path)),
+      };
+      const files = Object.entries(otherForms).map(async ([name, bytes]) => {
+        await writeFile(join(folder, name), bytes);
+        return join(folder, name);
+      });
+      const others = await Promise.all(files);
+      for (const source of [
+        slowly(list),
+        path,
+        pathToFileURL(path),
+        pathToFileURL(path).href,
+        ...others,
+      ]) {
         expect(await (await batches.start(source, { jobId })).report()).toEqual(report);
       }
       // Without an id: one of the name and the hash.
       const job = await batches.start(path);
       expect(job.jobId).toMatch(/^my-questions-1-[0-9a-f]{12}$/);
       expect((await batches.start(path)).jobId).toBe(job.jobId);
+      expect((await batches.start(others[2] ?? '')).jobId).toBe(job.jobId);
       expect((await batches.start(path, { betas: ['b'] })).jobId).not.toBe(job.jobId);
       expect((await batches.start(list)).jobId).toMatch(/^requests-[0-9a-f]{12}$/);
       for (const each of [job, await batches.start(path, { betas: ['b'] })]) await each.report();

@@ -90,7 +90,7 @@ const INPUTS: readonly Case[] = [
     name: 'UTF-16',
     does: input(Buffer.from(`\ufeff${GOOD_LINE}`, 'utf16le')),
     comesOut: 'BadRequests',
-    says: /line 1/,
+    says: /UTF-16.*iconv/,
   },
   {
     name: '300 MB on one line',
@@ -145,11 +145,9 @@ const INPUTS: readonly Case[] = [
   },
   ...(
     [
-      ['an array', '[]'],
       ['a number', '42'],
       ['a string', '"{}"'],
       ['null', 'null'],
-      ['a whole file as one array', `[${GOOD_LINE.trimEnd()}]`],
     ] as const
   ).map(([name, text]) => ({
     name: `${name} on a line`,
@@ -184,7 +182,9 @@ const INPUTS: readonly Case[] = [
         /no JSON: an unexpected character at byte offset 1/,
       ],
       ['a comment', `${GOOD_LINE.trimEnd()} // a\n`, /more after the end of the value/],
-      ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), /line 1/],
+      ['half of gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), /damaged or cut off/],
+      ['an empty array', '[]', /it is empty/],
+      ['an array that never ends', `[${'['.repeat(1e6)}`, /breaks off/],
       ['NaN for a number', GOOD_LINE.replace('16', 'NaN'), /no JSON/],
     ] as const
   ).map(([name, text, says]) => ({
@@ -193,6 +193,12 @@ const INPUTS: readonly Case[] = [
     comesOut: 'BadRequests',
     says,
   })),
+  {
+    name: 'a whole file as one array',
+    does: (bench) => bench.all(`[${GOOD_LINE.trimEnd()}]`),
+    comesOut: { failures: '' },
+    pays: 1,
+  },
   {
     name: 'a thousand bad lines',
     does: input('{}\n'.repeat(1000)),

@@ -16,7 +16,7 @@ export interface RunFlags extends JobFlags, TargetFlags {
 }
 
 const EXAMPLES = `
-FILE is JSON Lines, one request a line:
+FILE is JSON Lines, one request a line; a JSON array, the API's own body {"requests": […]}, gzip and pipes work too:
   {"custom_id": "doc-1", "params": {"model": "claude-haiku-4-5", "max_tokens": 256, "messages": [{"role": "user", "content": "Classify: …"}]}}
 
 DIR gets results.jsonl, failures.jsonl and report.json, and remembers its job.
@@ -40,7 +40,7 @@ export function addRunCommand(program: Command): void {
       'Runs the requests of FILE as one durable job and copies the results into DIR.\n' +
         'Running it again never pays again: it attaches, goes on, or returns what is there.'
     )
-    .argument('[FILE]', 'JSON Lines: a path, - for standard input, or a file:// URI')
+    .argument('[FILE]', 'requests: a path, - for standard input, a pipe, or a file:// URI')
     .option('-o, --out <dir>', 'folder for the results')
     .option('--job <id>', 'id of the job (made of the name and a hash of the input)')
     .option('--detach', 'start the job, print its id, and leave')

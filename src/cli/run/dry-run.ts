@@ -1,8 +1,8 @@
 /**
  * `run --dry-run`: the checks of a job, without starting anything.
  */
-import { createReadStream } from 'node:fs';
 import { checkInput, type CheckedInput } from '../../../activities/plan/check-input';
+import { readRequestLines } from '../../client/request-source';
 import { CHUNK_LIMITS_DEFAULT } from '../../core/plan/chunks';
 import { prepareDefaults } from '../../core/plan/params-overlay';
 import { resolveOptions, type JobOptions } from '../../contract/options';
@@ -40,7 +40,7 @@ export async function checkFile(path: string, options: JobOptions): Promise<void
 
 async function check(path: string, { params, ...options }: JobOptions): Promise<CheckedInput> {
   const { apiVersion } = resolveOptions(options);
-  return checkInput(createReadStream(path, { highWaterMark: 1 << 20 }), {
+  return checkInput((await readRequestLines(path)).bytes, {
     defaults: params === undefined ? null : prepareDefaults(Buffer.from(JSON.stringify(params))),
     apiVersion,
     limits: CHUNK_LIMITS_DEFAULT,

@@ -1,12 +1,11 @@
 /**
  * What `run` is to run: FILE, standard input, or what the folder of `--out` remembers.
  */
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyToTemporary, PIPE_NAME } from '../../client/request-source';
 import { jobFiles } from '../../records/job-files';
 import type { JobOptions } from '../../contract/options';
 import type { Store } from '../../store/store';
@@ -20,7 +19,7 @@ export interface InputFile {
 }
 
 /**
- * Brings FILE within reach: standard input is copied first.
+ * Brings FILE within reach: standard input, or another pipe, is copied first.
  *
  * @param file - a path, `-`, or a `file:` URI.
  * @throws CommandError when there is no such file.
@@ -28,11 +27,17 @@ export interface InputFile {
 export async function openInput(file: string): Promise<InputFile> {
   if (file === '-') return copyStandardInput();
   const path = toPath(file);
+  if (STANDARD_INPUT.includes(path)) return copyStandardInput();
   const found = await stat(path).catch(() => null);
   if (found === null) throw commandError(`There is no file ${path}.`);
   if (found.isDirectory()) throw commandError(`Expected ${path} to be a file; it is a folder.`);
+  // A pipe, as of `<(…)`, can be read once, and an input is read more often.
+  if (!found.isFile()) return copyToTemporary(PIPE_NAME, createReadStream(path));
   return { path, release: () => Promise.resolve() };
 }
+
+/** Other names of `-`. Where it is a socket, only the process's own stream can read it. */
+const STANDARD_INPUT: readonly string[] = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
 /**
  * The input of a job that the store knows, for an execution that goes on with it.
@@ -80,22 +85,5 @@ async function copyStandardInput(): Promise<InputFile> {
   if (process.stdin.isTTY) {
     throw commandError('Expected requests on standard input; it is a terminal. Pipe a file in.');
   }
-  return copyToTemporary('stdin.jsonl', process.stdin);
-}
-
-/** @param name - the job's name comes from it where none is given. */
-async function copyToTemporary(
-  name: string,
-  source: AsyncIterable<Uint8Array>
-): Promise<InputFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'message-batches-'));
-  const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    const path = join(folder, name);
-    await pipeline(source, createWriteStream(path, { mode: 0o600 }));
-    return { path, release };
-  } catch (error) {
-    await release();
-    throw error;
-  }
+  return copyToTemporary(PIPE_NAME, process.stdin);
 }

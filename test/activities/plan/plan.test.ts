@@ -5,10 +5,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { jobTag } from '../../../src/records/job-tag';
 import { createPlan } from '../../../activities/plan/plan';
 import { chunkFiles, jobFiles } from '../../../src/records/job-files';
 import { readChunkRecord, readIdentity, readPlanRecord } from '../../../src/records/plan-records';
+import { toRecordText } from '../../../src/records/record-text';
 import { OPTIONS_DEFAULT } from '../../../src/contract/options';
 import type { Store } from '../../../src/store/store';
 import {
@@ -265,9 +267,9 @@ describe('bad input', () => {
       reasons: ['line 2: too large: a batch takes 1000 bytes at most'],
     },
     {
-      name: 'a JSON array over many lines',
+      name: 'a JSON array with the same request twice',
       text: `[\n${good.trimEnd()},\n${good}]\n`,
-      reasons: ['line 1: no JSON', 'line 2: no JSON: more after', 'line 4: no JSON'],
+      reasons: ['line 2: its `custom_id` already'],
     },
   ])('$name', async ({ text, reasons }) => {
     const found = await failureOf(
@@ -557,6 +559,65 @@ describe('a plan that is interrupted', () => {
     });
     await expect(run).rejects.toMatchObject({ name: 'CancelledFailure' });
     expect(await job.store.list('jobs')).toEqual([]);
+  });
+});
+
+describe('an input by its URI in another form', () => {
+  const list = requestLines(5).trimEnd().split('\n');
+  const array = `[\n${list.join(',\n')}\n]`;
+
+  test.each<[name: string, input: string | Buffer]>([
+    ['an array', array],
+    ["the API's own body", `{"requests": ${array}}`],
+    ['gzip', gzipSync(requestLines(5))],
+  ])('%s is the same job as its JSON Lines', async (_name, input) => {
+    const plan = await job.planText(input);
+    expect(plan).toMatchObject({ total: 5, requests: { uri: job.store.uriOf(files.requests) } });
+    expect(await job.text(files.requests)).toBe(requestLines(5));
+    const bodies = await job.text(first(0).body);
+    // Again, in every form and from every place.
+    expect(await job.planText(input)).toMatchObject({ total: 5, resumed: true });
+    expect(await job.planText(requestLines(5))).toMatchObject({ total: 5, resumed: true });
+    expect(await job.plan({ requests: { uri: plan.requests.uri } })).toMatchObject({
+      resumed: true,
+    });
+    // What the plan needs is made again.
+    await job.store.remove(files.requests);
+    expect((await job.planText(input)).requests).toEqual(plan.requests);
+    expect(await job.text(files.requests)).toBe(requestLines(5));
+    expect(await job.text(first(0).body)).toBe(bodies);
+    expect(await failureOf(job.planText(gzipSync(requestLines(4))))).toMatchObject({
+      type: 'MessageBatch.JobMismatch',
+    });
+  });
+
+  test('leaves the input of another job under the id alone', async () => {
+    await job.store.write(files.requests, 'theirs');
+    await job.store.write(files.job, toRecordText({ input_sha256: 'theirs', params_sha256: null }));
+    const found = await failureOf(job.planText(array));
+    expect(found).toMatchObject({ type: 'MessageBatch.JobMismatch' });
+    expect(await job.text(files.requests)).toBe('theirs');
+  });
+
+  test('bad lines are those of the JSON Lines, and nothing is written', async () => {
+    const { uri } = await job.store.write('in.json', `[${list[0] ?? ''},\n\n{"params": 1}]`);
+    const before = await job.snapshot();
+    const found = await failureOf(job.plan({ requests: { uri } }));
+    expect(found).toMatchObject({ type: 'MessageBatch.BadRequests' });
+    expect(found?.message).toContain('line 2: `params` must be a JSON object');
+    expect(await job.snapshot()).toEqual(before);
+  });
+
+  test.each<[name: string, input: string | Buffer, says: RegExp]>([
+    ['a table', 'id,prompt\n1,secret\n', /a table \(CSV\).*\npython3/],
+    ['UTF-16', Buffer.from(requestLines(1), 'utf16le'), /UTF-16.*iconv/],
+    ['damaged gzip', gzipSync(requestLines(5)).subarray(0, -9), /damaged/],
+    ['a broken array', array.slice(0, -1), /breaks off/],
+  ])('%s is named in one sentence', async (_name, input, says) => {
+    const found = await failureOf(job.planText(input));
+    expect(found).toMatchObject({ type: 'MessageBatch.BadRequests' });
+    expect(found?.message).toMatch(says);
+    expect(found?.message).not.toContain('secret');
   });
 });
 

@@ -1,0 +1,37 @@
+/**
+ * The input as JSON Lines in the store, where it came by its URI in another form.
+ *
+ * @module
+ */
+import { failure } from '../../src/contract/failures';
+import { jobFiles } from '../../src/records/job-files';
+import { openRequestLines } from '../../src/records/request-lines';
+import type { Store } from '../../src/store/store';
+import type { JobRequest } from './plan-input';
+
+/**
+ * Converts an input into the job's folder, unless it is JSON Lines already. Call it when the id stands for this input:
+ * before that, the folder may hold another one's.
+ *
+ * @param sha256 - Of the lines, as they were checked.
+ * @returns The key of the lines.
+ * @throws ApplicationFailure `MessageBatch.BadReference`, not retryable, when the input changed since the check.
+ */
+export async function storeLines(
+  store: Store,
+  { jobId, requestsKey }: Pick<JobRequest, 'jobId' | 'requestsKey'>,
+  sha256: string
+): Promise<string> {
+  const input = await openRequestLines(store.read(requestsKey));
+  if (!input.isConverted) {
+    await input.close();
+    return requestsKey;
+  }
+  const { requests: key } = jobFiles(jobId);
+  const written = await store.write(key, input.bytes);
+  if (written.sha256 === sha256) return key;
+  throw failure(
+    'MessageBatch.BadReference',
+    `The input changed while it was read: ${requestsKey}. Nothing was submitted.`
+  );
+}
