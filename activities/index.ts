@@ -18,7 +18,11 @@ import type { ActivityDeps } from './worker/deps';
 import { withHeartbeats } from './worker/heartbeat';
 import { discoverBinding } from './worker/right-worker';
 
-export { createAnthropicClients, type AnthropicClientsOptions } from './api/anthropic';
+export {
+  createAnthropicClients,
+  type AnthropicClient,
+  type AnthropicClientsOptions,
+} from './api/anthropic';
 export type { ActivityDeps } from './worker/deps';
 
 /** Creates the Activities. Nothing is opened, read or called before one of them runs. */

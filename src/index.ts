@@ -15,8 +15,12 @@ export type { BatchRequest, RequestSource } from './client/request-source';
 export { TASK_QUEUE_DEFAULT } from './contract/names';
 export type {
   BatchProgress,
+  ChunkPhase,
   JobInput,
+  JobPhase,
   JobProgress,
+  JobStatus,
+  PauseKind,
   Report,
   ReportBatch,
   ReportDuplicate,
@@ -24,8 +28,18 @@ export type {
   ResumeArgument,
   StoreReference,
 } from './contract/public';
-export { isMessageBatchFailure, type FailureType } from './contract/failures';
+export {
+  FAILURES,
+  findMessageBatchFailure,
+  isMessageBatchFailure,
+  type FailureType,
+} from './contract/failures';
 export type { JobOptions } from './contract/options';
-export { MessageBatchesPlugin, type MessageBatchesPluginOptions } from './plugin';
+export {
+  MessageBatchesPlugin,
+  type AnthropicClient,
+  type AnthropicClientsOptions,
+  type MessageBatchesPluginOptions,
+} from './plugin';
 export { openStore } from './store/open-store';
-export type { Store } from './store/store';
+export type { ByteRange, LocalCopy, Store } from './store/store';

@@ -16,6 +16,8 @@ import { checkBundle, MISSING_WORKFLOWS_MESSAGE } from './plugin/bundle-check';
 import { openStore, STORE_DEFAULT } from './store/open-store';
 import type { Store } from './store/store';
 
+export type { AnthropicClient, AnthropicClientsOptions } from '../activities';
+
 export interface MessageBatchesPluginOptions extends AnthropicClientsOptions {
   /**
    * The store that clients use too: a store, its URI, or a folder's path.

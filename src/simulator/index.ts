@@ -25,12 +25,13 @@ export { startSimulator } from './simulator';
 export type { Simulator } from './simulator';
 export type { NewBatch, RunSettings, SettingsChange, SimulatorOptions } from './state/settings';
 export type { BatchHandle, BatchState } from './batch-handle';
-export type { ProcessingStatus, RequestCounts } from './state/batch';
+export type { ProcessingStatus, RequestCounts, ResultType } from './state/batch';
 export type { Execution, Ledger, LedgerBatch, LedgerCall, LedgerRequest } from './state/ledger';
 export { DEFAULT_ORGANIZATION_ID, DEFAULT_WORKSPACE_ID } from './state/auth';
-export type { KeyOwner, KeyRing } from './state/auth';
+export type { Identity, KeyOwner, KeyRing } from './state/auth';
 export type { Limits } from './state/rate-limits';
 export type { Operation } from '../api-shapes/router';
+export type { StreamEdit } from '../api-shapes/answers';
 export { keyOf } from '../api-shapes/ids';
 
 // What becomes of a request.
@@ -40,6 +41,7 @@ export type {
   ErroredResult,
   ExpiredResult,
   ResultScript,
+  ResultSettings,
   ScriptedRequest,
   ScriptedResult,
   SucceededResult,
@@ -88,4 +90,5 @@ export {
   unknownErrorType,
   unknownResultType,
   withoutFinalNewline,
+  type CutEnd,
 } from './faults/result-faults';

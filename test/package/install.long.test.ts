@@ -3,6 +3,7 @@
  * module, the quick start is type-checked there, and run by plain Node against Temporal's test server and the package's own
  * simulator.
  */
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +79,16 @@ test('examples/README.md says what an ES module writes instead', () => {
   const text = readFileSync(join(ROOT, 'examples/README.md'), 'utf8');
   expect(FOR_ES_MODULES.flat().filter((code) => !text.includes(code))).toEqual([]);
 });
+
+test(
+  'docs/api describes what is packed',
+  () => {
+    // The pack has built it.
+    const { stderr } = spawnSync(process.execPath, ['scripts/api-report.mjs'], { cwd: ROOT });
+    expect(stderr.toString()).toBe('');
+  },
+  RUN_MS_MAX
+);
 
 describe.each<ModuleKind>(['commonjs', 'module'])('in a %s project', (kind) => {
   let folder: string;

@@ -1,6 +1,7 @@
 import type { ResultsAction } from './faults';
 
-type CutEnd = 'clean' | 'reset';
+/** How the connection ends where a body is cut. */
+export type CutEnd = 'clean' | 'reset';
 type LineObject = { custom_id: string; result: Record<string, unknown> };
 
 /** The body stops in the middle of a line. */

@@ -65,17 +65,18 @@ export interface ScriptedRequest {
  */
 export type ResultScript = (request: ScriptedRequest) => ScriptedResult | undefined;
 
-type Settings<T extends ScriptedResult> = Omit<T, 'type'>;
+/** What can be set of a scripted result. */
+export type ResultSettings<T extends ScriptedResult> = Omit<T, 'type'>;
 
 /** Succeeds, with this text, or with these settings. */
-export function succeeded(answer: string | Settings<SucceededResult> = {}): SucceededResult {
+export function succeeded(answer: string | ResultSettings<SucceededResult> = {}): SucceededResult {
   return { type: 'succeeded', ...(typeof answer === 'string' ? { text: answer } : answer) };
 }
 
 /** Fails with this `error.type`. */
 export function errored(
   errorType: string,
-  settings: Partial<Settings<ErroredResult>> = {}
+  settings: Partial<ResultSettings<ErroredResult>> = {}
 ): ErroredResult {
   return { type: 'errored', errorType, ...settings };
 }
@@ -86,13 +87,13 @@ export function expired(): ExpiredResult {
 }
 
 /** Is canceled, though nobody canceled the batch through the API. */
-export function canceled(settings: Settings<CanceledResult> = {}): CanceledResult {
+export function canceled(settings: ResultSettings<CanceledResult> = {}): CanceledResult {
   return { type: 'canceled', ...settings };
 }
 
 /** Succeeds with a refusal: `stop_reason` says so, and the API bills it. */
 export function refused(
-  settings: Settings<SucceededResult> & { category?: string } = {}
+  settings: ResultSettings<SucceededResult> & { category?: string } = {}
 ): SucceededResult {
   const { category = 'cyber', ...rest } = settings;
   const stopDetails = { type: 'refusal', category, explanation: 'Refused by the simulator.' };
@@ -100,6 +101,6 @@ export function refused(
 }
 
 /** Succeeds with an answer that `max_tokens` cut. */
-export function maxTokens(settings: Settings<SucceededResult> = {}): SucceededResult {
+export function maxTokens(settings: ResultSettings<SucceededResult> = {}): SucceededResult {
   return { type: 'succeeded', stopReason: 'max_tokens', ...settings };
 }
