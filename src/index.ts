@@ -10,7 +10,7 @@ export {
   type MessageBatchesOptions,
   type StartOptions,
 } from './client/message-batches';
-export type { JobFailure, JobHandle, JobResult } from './client/job-handle';
+export type { FailedRequest, JobHandle, JobResult } from './client/job-handle';
 export type { BatchRequest, RequestSource } from './client/request-source';
 export { TASK_QUEUE_DEFAULT } from './contract/names';
 export type {
@@ -20,21 +20,25 @@ export type {
   JobPhase,
   JobProgress,
   JobStatus,
+  Pause,
   PauseKind,
   Report,
   ReportBatch,
   ReportDuplicate,
   ReportUsage,
-  ResumeArgument,
+  ResumeAnswer,
   StoreReference,
 } from './contract/public';
 export {
   FAILURES,
   findMessageBatchFailure,
   isMessageBatchFailure,
+  type FailureDetails,
   type FailureType,
+  type MessageBatchFailure,
 } from './contract/failures';
-export type { JobOptions } from './contract/options';
+export type { JobOptions, MessageParams } from './contract/options';
+export type { ExecuteJobOptions } from '../workflows/helpers/execute';
 export {
   MessageBatchesPlugin,
   type AnthropicClient,

@@ -5,7 +5,7 @@
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { Context } from '@temporalio/activity';
-import type { JobContext, JobSite } from '../../src/contract/activities';
+import type { JobContext, JobBinding } from '../../src/contract/activities';
 import type { ResolvedOptions } from '../../src/contract/options';
 import { answerOf, toFailure, unreadableAnswer, type CallContext } from './http-failures';
 import { assertSameWorkspace } from './workspace';
@@ -35,7 +35,7 @@ export interface JsonAnswer {
 export interface Caller {
   readonly client: Anthropic;
   readonly options: ResolvedOptions;
-  readonly binding: JobSite | null;
+  readonly binding: JobBinding | null;
 }
 
 export function callerOf(client: Anthropic, { options, site }: JobContext): Caller {

@@ -8,6 +8,7 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { FAILURES, type FailureDetails, type FailureType } from '../../src/contract/failures';
+import { isObject } from '../../src/contract/json';
 import { findAccountReason, safeName } from '../../src/core/collect/outcome';
 
 /** The call that failed. */
@@ -243,8 +244,4 @@ function isCredentialError(error: unknown): boolean {
 function safeErrorName(error: Error): string {
   const { name } = error.constructor;
   return /^[A-Za-z]{1,40}$/.test(name) ? name : 'Error';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

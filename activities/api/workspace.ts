@@ -1,4 +1,4 @@
-import type { JobSite } from '../../src/contract/activities';
+import type { JobBinding } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
 
 /** The workspace and organization of the key, as the API names them; null where it does not. */
@@ -24,7 +24,7 @@ export function answererOf(headers: Headers): Answerer {
  *
  * @throws ApplicationFailure `MessageBatch.WrongWorker`.
  */
-export function assertSameWorkspace(headers: Headers, binding: JobSite): void {
+export function assertSameWorkspace(headers: Headers, binding: JobBinding): void {
   const answerer = answererOf(headers);
   assertSame('organization', answerer.organizationId, binding.organizationId);
   assertSame('workspace', answerer.workspaceId, binding.workspaceId);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isObject } from '../../src/contract/json';
 import { classifyResult, type ResultType, type Verdict } from '../../src/core/collect/outcome';
 import { addUsage, emptyUsage, type UsageSum } from '../../src/core/collect/usage';
 import { costOfMessage } from '../../src/core/money/message-cost';
@@ -167,8 +168,4 @@ function verdictKey(verdict: Verdict): string {
   if (verdict.outcome === 'unknown') return 'unknown';
   const kind = verdict.outcome === 'retry' ? verdict.kind : '';
   return `${verdict.outcome} ${verdict.type} ${kind}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import type { JobSite, Plan, RoundPlan } from '../../src/contract/activities';
+import type { JobBinding, Plan, RoundPlan } from '../../src/contract/activities';
 import type { ResolvedOptions } from '../../src/contract/options';
 import { assertSameIdentity, jobIdentity } from '../../src/core/plan/identity';
 import { jobFiles } from '../../src/records/job-files';
@@ -20,7 +20,7 @@ import { storeLines } from './stored-lines';
 
 interface ResumeDeps {
   readonly store: Store;
-  readonly discoverBinding: (options: ResolvedOptions) => Promise<JobSite>;
+  readonly discoverBinding: (options: ResolvedOptions) => Promise<JobBinding>;
 }
 
 /**

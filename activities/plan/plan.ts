@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { JobSite, Plan, PlanInput } from '../../src/contract/activities';
+import type { JobBinding, Plan, PlanInput } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
 import type { ResolvedOptions } from '../../src/contract/options';
 import type { StoreReference } from '../../src/contract/public';
@@ -38,7 +38,7 @@ import { assertSearchAttributes } from './search-attributes';
 
 export interface PlanDeps extends Pick<ActivityDeps, 'store' | 'chunkLimits'> {
   /** Asks the API what a job planned on this Worker is bound to; also proves that the key is valid. */
-  readonly discoverBinding: (options: ResolvedOptions) => Promise<JobSite>;
+  readonly discoverBinding: (options: ResolvedOptions) => Promise<JobBinding>;
 }
 
 /**
@@ -129,7 +129,7 @@ function toPlan({ job_id: jobId, site, options, requests, total, chunks }: PlanR
 }
 
 /** For a job that ends without a submission, so the API is not called. */
-async function undiscoveredBinding(store: Store): Promise<JobSite> {
+async function undiscoveredBinding(store: Store): Promise<JobBinding> {
   return { apiOrigin: '', workspaceId: null, organizationId: null, storeId: await store.id() };
 }
 

@@ -11,6 +11,7 @@
 import { Context } from '@temporalio/activity';
 import { setTimeout } from 'node:timers/promises';
 import type { Submission, SubmitInput } from '../../src/contract/activities';
+import { submitTimeoutMsDefault } from '../../src/contract/limits';
 import { chunkFiles } from '../../src/records/job-files';
 import type { ChunkRecord } from '../../src/records/plan-records';
 import { readChunk } from '../../src/records/plan-records';
@@ -28,9 +29,6 @@ import type { ActivityDeps } from '../worker/deps';
 import { assertRightWorker } from '../worker/right-worker';
 import { postBatch, type PostEnd } from './post-batch';
 
-const TIMEOUT_MS_BASE = 30_000;
-const TIMEOUT_MS_PER_MB = 1000;
-const BYTES_PER_MB = 1_000_000;
 /** The API's `date` is rounded down to the second: its time may be this much later. */
 const API_TIME_ERROR_MS = 1000;
 const WITHDRAWAL_DELAYS_MS = [100, 300, 600];
@@ -74,7 +72,7 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
   const probedAtMs = performance.now();
   // Also the last check of the key and its workspace before anything is written.
   const probe = await probeApi(caller);
-  const timeoutMs = input.options.submitTimeoutMs ?? defaultTimeoutMs(chunk.body.bytes);
+  const timeoutMs = input.options.submitTimeoutMs ?? submitTimeoutMsDefault(chunk.body.bytes);
   const deadlineAtMs = performance.now() + timeoutMs;
   const intent = await openIntent(deps.store, input, {
     api_time: probe.apiTime,
@@ -157,11 +155,6 @@ async function recordEnd(
     case 'unknown':
       return { state: 'unknown', requests, intents: [intent], since: apiTime };
   }
-}
-
-/** 30 seconds, and one more for each MB: a body of 250 MB takes a minute at 33 Mbit/s. */
-function defaultTimeoutMs(bytes: number): number {
-  return TIMEOUT_MS_BASE + Math.ceil(bytes / BYTES_PER_MB) * TIMEOUT_MS_PER_MB;
 }
 
 /** A failing heartbeat must not prevent recording the POST's answer. */

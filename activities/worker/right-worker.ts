@@ -5,7 +5,7 @@
  * @module
  */
 import type Anthropic from '@anthropic-ai/sdk';
-import type { JobContext, JobSite } from '../../src/contract/activities';
+import type { JobContext, JobBinding } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
 import type { ResolvedOptions } from '../../src/contract/options';
 import type { Store } from '../../src/store/store';
@@ -23,7 +23,7 @@ import type { ActivityDeps } from './deps';
 export async function discoverBinding(
   deps: ActivityDeps,
   options: ResolvedOptions
-): Promise<JobSite> {
+): Promise<JobBinding> {
   const client = deps.anthropic(options.account);
   const { workspaceId, organizationId } = await probeApi({ client, options, binding: null });
   return {
@@ -62,7 +62,7 @@ export async function assertRightWorker(
  *
  * @throws ApplicationFailure `MessageBatch.WrongWorker`, naming both stores.
  */
-export async function assertRightStore(store: Store, { storeId }: JobSite): Promise<void> {
+export async function assertRightStore(store: Store, { storeId }: JobBinding): Promise<void> {
   const id = await store.id();
   if (id === storeId) return;
   throw failure(

@@ -1,5 +1,5 @@
 /** Classifies support tickets; the API itself holds every answer to a schema. */
-import type { BatchRequest, MessageBatches } from 'temporal-message-batches';
+import type { BatchRequest, MessageBatches, MessageParams } from 'temporal-message-batches';
 import { textOf } from '../answer';
 import { withBatches } from '../connect';
 
@@ -18,7 +18,7 @@ export interface Classified {
 }
 
 /** What all requests have in common: the job lays it under each of them. */
-const DEFAULTS = {
+const DEFAULTS: MessageParams = {
   model: 'claude-haiku-4-5',
   max_tokens: 256,
   system: 'You sort the support tickets of a web shop.',

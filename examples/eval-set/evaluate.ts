@@ -1,5 +1,5 @@
 /** Runs an evaluation set on several models at once, one job each, and compares accuracy and cost. */
-import type { MessageBatches } from 'temporal-message-batches';
+import type { BatchRequest, MessageBatches } from 'temporal-message-batches';
 import { textOf } from '../answer';
 import { withBatches } from '../connect';
 
@@ -36,7 +36,7 @@ async function evaluateModel(
   { evalId, model }: { evalId: string; model: string }
 ): Promise<Score> {
   const expected = new Map(cases.map((evalCase) => [evalCase.id, evalCase.expected]));
-  const requests = cases.map(({ id, question }) => ({
+  const requests = cases.map(({ id, question }): BatchRequest => ({
     custom_id: id,
     params: { messages: [{ role: 'user', content: question }] },
   }));

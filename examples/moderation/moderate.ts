@@ -1,5 +1,5 @@
 /** Moderates posts at scale. Whatever is not clearly allowed is looked at by a person. */
-import type { BatchRequest, MessageBatches } from 'temporal-message-batches';
+import type { BatchRequest, MessageBatches, MessageParams } from 'temporal-message-batches';
 import { textOf } from '../answer';
 import { withBatches } from '../connect';
 
@@ -10,7 +10,7 @@ export interface Post {
 
 export type Decision = 'allowed' | 'blocked' | 'review';
 
-const DEFAULTS = {
+const DEFAULTS: MessageParams = {
   model: 'claude-haiku-4-5',
   max_tokens: 16,
   system: [

@@ -1,7 +1,7 @@
 /** Extracts fields from hundreds of PDFs. Chunks close at 251 MB or 100,000 requests, whichever comes first. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { BatchRequest, MessageBatches } from 'temporal-message-batches';
+import type { BatchRequest, MessageBatches, MessageParams } from 'temporal-message-batches';
 import { textOf } from '../answer';
 import { withBatches } from '../connect';
 import { tinyPdf } from './tiny-pdf';
@@ -34,8 +34,11 @@ export async function extractInvoices(
   pdfs: Iterable<Pdf> | AsyncIterable<Pdf>,
   jobId: string
 ): Promise<Extracted> {
-  const format = { type: 'json_schema', schema: INVOICE_SCHEMA };
-  const params = { model: 'claude-sonnet-5-5', max_tokens: 1024, output_config: { format } };
+  const params: MessageParams = {
+    model: 'claude-sonnet-5-5',
+    max_tokens: 1024,
+    output_config: { format: { type: 'json_schema', schema: INVOICE_SCHEMA } },
+  };
   const job = await batches.start(toRequests(pdfs), { jobId, params });
   const invoices = new Map<string, Invoice>();
   const failed = new Map<string, string>();
@@ -47,7 +50,7 @@ export async function extractInvoices(
   }
   for await (const { custom_id: name, result } of job.failures()) {
     // A damaged file is the API's `invalid_request_error`: given up after one attempt.
-    failed.set(name, result.error?.error.type ?? result.type);
+    failed.set(name, result.type === 'errored' ? result.error.error.type : result.type);
   }
   return { invoices, failed };
 }
@@ -64,14 +67,19 @@ function toInvoice(text: string): Invoice | undefined {
 /** One PDF at a time; base64 makes each a third larger. */
 async function* toRequests(pdfs: Iterable<Pdf> | AsyncIterable<Pdf>): AsyncGenerator<BatchRequest> {
   for await (const { name, bytes } of pdfs) {
-    const source = {
-      type: 'base64',
-      media_type: 'application/pdf',
-      data: bytes.toString('base64'),
+    const data = bytes.toString('base64');
+    const params: MessageParams = {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data } },
+            { type: 'text', text: 'Extract number and total of this invoice.' },
+          ],
+        },
+      ],
     };
-    const question = { type: 'text', text: 'Extract number and total of this invoice.' };
-    const content = [{ type: 'document', source }, question];
-    yield { custom_id: name, params: { messages: [{ role: 'user', content }] } };
+    yield { custom_id: name, params };
   }
 }
 

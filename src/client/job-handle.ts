@@ -4,7 +4,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { QUERY_PROGRESS, SIGNAL } from '../contract/names';
-import type { JobProgress, Report, ResumeArgument } from '../contract/public';
+import type { JobProgress, Report, ResumeAnswer } from '../contract/public';
 import { findReport } from '../records/own-report';
 import { failure, findMessageBatchFailure } from '../contract/failures';
 import { LINE_BYTES_MAX } from '../contract/limits';
@@ -17,13 +17,16 @@ export interface JobResult {
   readonly result: { readonly type: 'succeeded'; readonly message: Anthropic.Message };
 }
 
-/** A line of `failures.jsonl`. */
-export interface JobFailure {
+/** A line of `failures.jsonl`: a request that did not succeed. `result.type` says why. */
+export interface FailedRequest {
   readonly custom_id: string;
-  readonly result: {
-    readonly type: 'errored' | 'expired' | 'canceled' | 'missing';
-    readonly error?: { readonly error: { readonly type: string; readonly message: string } };
-  };
+  readonly result:
+    | {
+        readonly type: 'errored';
+        /** As the API answered. */
+        readonly error: { readonly error: { readonly type: string; readonly message: string } };
+      }
+    | { readonly type: 'expired' | 'canceled' | 'missing' };
   /** How often the request was submitted. */
   readonly attempts: number;
 }
@@ -57,7 +60,7 @@ export class JobHandle {
   }
 
   /** Goes on after a pause. */
-  async resume(answer: ResumeArgument = {}): Promise<void> {
+  async resume(answer: ResumeAnswer = {}): Promise<void> {
     await this.#workflow().signal(SIGNAL.resume, answer);
   }
 
@@ -100,8 +103,8 @@ export class JobHandle {
   }
 
   /** Waits for the job's end and yields all other requests in input order. */
-  async *failures(): AsyncGenerator<JobFailure, void, undefined> {
-    yield* this.#lines<JobFailure>((await this.report()).failures);
+  async *failures(): AsyncGenerator<FailedRequest, void, undefined> {
+    yield* this.#lines<FailedRequest>((await this.report()).failures);
   }
 
   async *#lines<T>({ uri }: Report['results']): AsyncGenerator<T, void, undefined> {

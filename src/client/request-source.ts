@@ -10,13 +10,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import type { MessageParams } from '../contract/options';
 import { openRequestLines, type RequestLines } from '../records/request-lines';
 
 /** One request: `params` is a Messages API body without `stream`. */
 export interface BatchRequest {
   /** Any non-empty string. Without it the request gets `item-N`, N its position from 0. */
   readonly custom_id?: string;
-  readonly params: object;
+  readonly params: MessageParams;
 }
 
 /**

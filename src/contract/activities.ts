@@ -10,8 +10,8 @@ import type { ChunkName } from './names';
 import type { ResolvedOptions } from './options';
 import type { Report, StoreReference } from './public';
 
-/** Where a job was planned, and so where each of its Activities must run. */
-export interface JobSite {
+/** The API, workspace and store that a job was planned with: each of its Activities must use the same. */
+export interface JobBinding {
   /** Scheme, host and port of the API: `https://api.anthropic.com`. */
   readonly apiOrigin: string;
   /** As the API answered; null where it does not say. */
@@ -24,11 +24,11 @@ export interface JobSite {
 /** What every Activity of a job needs to know. */
 export interface JobContext {
   readonly jobId: string;
-  readonly site: JobSite;
+  readonly site: JobBinding;
   readonly options: ResolvedOptions;
 }
 
-/** A round as it was written down: how many chunks, made of the failures of which earlier chunks. */
+/** A round as it is recorded: how many chunks it has, and from which earlier chunks their requests come. */
 export interface RoundPlan {
   /** From 1; round 1 is the whole input and has no sources. */
   readonly round: number;
@@ -39,9 +39,9 @@ export interface RoundPlan {
 
 export interface PlanInput {
   readonly jobId: string;
-  /** The Workflow's input, as it came: the Activity checks it. */
+  /** The Workflow's input, unchecked: the Activity checks it. */
   readonly input: unknown;
-  /** True: the job ends without a submission, so the API need not be asked anything. */
+  /** True: the job ends without a submission, so the API is not called. */
   readonly canceling: boolean;
 }
 
@@ -49,11 +49,11 @@ export interface Plan extends JobContext {
   readonly requests: StoreReference;
   /** Number of requests, blank lines not counted. */
   readonly total: number;
-  /** True when an earlier execution of the job planned it: it may have submitted chunks as well. */
+  /** True when an earlier execution of the job planned it, which may have submitted chunks as well. */
   readonly resumed: boolean;
-  /** Every round written down so far, by number: an earlier execution of the job may have left some. */
+  /** Every round recorded so far, by number: an earlier execution of the job may have left some. */
   readonly rounds: readonly RoundPlan[];
-  /** The report of an earlier execution that reached its end. */
+  /** The report of an earlier execution that completed; null without one. */
   readonly report: Report | null;
 }
 
@@ -72,11 +72,11 @@ export type Permission =
   | { readonly decision: 'pause'; readonly reason: string };
 
 export interface SubmitInput extends JobContext, ChunkName {
-  /** False: only look at what is recorded, and post nothing. */
+  /** False: read the records, post nothing. */
   readonly mayPost: boolean;
 }
 
-/** How a chunk's submission stands. */
+/** The state of a chunk's submission. */
 export type Submission =
   | {
       readonly state: 'submitted';
@@ -85,7 +85,7 @@ export type Submission =
       readonly expiresAt: string;
       readonly requests: number;
     }
-  /** Nothing of this chunk is at the API, for certain. */
+  /** Certainly no batch of this chunk is at the API. */
   | { readonly state: 'none'; readonly requests: number }
   /** A POST went out and its answer was lost: a paid batch may exist. */
   | {
@@ -99,19 +99,19 @@ export type Submission =
 
 export interface ReconcileInput extends JobContext, ChunkName {}
 
-/** One look for what became of a submission whose end is unknown. */
+/** The result of one search for the batch of a submission whose answer was lost. */
 export type Reconciliation =
   | Exclude<Submission, { readonly state: 'unknown' }>
   | {
-      /** Not known yet. Look again after `delayMs`; null: as often as at a batch. */
+      /** Not known yet. Search again after `delayMs`; null: on the schedule of status checks. */
       readonly state: 'searching';
       readonly requests: number;
       readonly delayMs: number | null;
-      /** Batches of the right size and age whose results will tell. */
+      /** Batches of the right size and age whose results will show whose they are. */
       readonly batchIds: readonly string[];
     }
   | {
-      /** These could have been ours, and can't be read any more: a person must say. */
+      /** These could have been ours and cannot be read any more: a person must decide. */
       readonly state: 'lost';
       readonly requests: number;
       readonly batchIds: readonly string[];
@@ -121,13 +121,13 @@ export interface BatchInput extends JobContext, ChunkName {
   readonly batchId: string;
 }
 
-/** One look at a batch. */
+/** A status check of a batch. */
 export interface BatchCheck {
   readonly status: 'in_progress' | 'canceling' | 'ended';
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly endedAt: string | null;
-  /** Set when the results are gone (29 days after `createdAt`). */
+  /** Set when the API has removed the results (29 days after `createdAt`). */
   readonly archivedAt: string | null;
   readonly counts: ResultCounts & { readonly processing: number };
 }
@@ -143,13 +143,13 @@ export interface ResultCounts {
 export interface CollectInput extends BatchInput {
   /** True when this job asked the API to cancel the batch: its canceled requests are ours. */
   readonly canceledByUs: boolean;
-  /** True when the results were read often enough: what is not there by now is `missing`. */
+  /** True when the results were read often enough: requests without a result are then `missing`. */
   readonly takeAsIs: boolean;
-  /** True when a person has given the batch up: the API is not asked, and every request of it is `missing`. */
+  /** True when a person has given the batch up: the API is not called, and every request of it is `missing`. */
   readonly gone: boolean;
 }
 
-/** The result of a chunk. */
+/** The counts of a collected chunk. */
 export interface Collected {
   readonly batchId: string;
   readonly requests: number;
@@ -157,9 +157,9 @@ export interface Collected {
   /** Requests that go into a later round, and how many of these wait for the account (billing) first. */
   readonly retry: number;
   readonly retryAfterAccount: number;
-  /** Requests that our own cancellation stopped: they go into a later round if the job goes on after all. */
+  /** Requests that our own cancellation stopped: they go into a later round if the job continues after all. */
   readonly stopped: number;
-  /** Verdicts that are final, by the type of the last result. */
+  /** Final outcomes, by the type of the last result. */
   readonly final: ResultCounts & { readonly missing: number };
 }
 
@@ -185,8 +185,8 @@ export interface MessageBatchActivities {
   messageBatchFinish(input: FinishInput): Promise<Report>;
 }
 
-/** An operator's decision about a submission whose answer was lost. */
+/** A person's decision about a submission whose answer was lost. */
 export interface ResolveInput extends JobContext, ChunkName {
-  /** `absent`: nothing reached the API. Otherwise the id of the batch that did. */
+  /** `absent`: no batch was created. Otherwise the id of the batch that was. Unchecked: a Signal may carry any text. */
   readonly submission: string;
 }

@@ -1,7 +1,7 @@
 /**
  * What a job and its child Workflows (chunks and retry rounds) send each other.
  *
- * Plain JSON in Workflow histories, by reference like everything there.
+ * Plain JSON that enters Workflow histories: references and counters only.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface ChunkState extends ChunkName {
   readonly submittedAt: string | null;
   readonly endedAt: string | null;
   readonly pause: Pause | null;
-  /** What is going on, where the phase alone does not tell. */
+  /** What is happening, where the phase alone does not say. */
   readonly note: string | null;
   readonly collected: Collected | null;
 }
@@ -39,7 +39,7 @@ export interface RetryInput extends JobContext {
   readonly control: ChildControl;
 }
 
-/** A retry round's news for its job. */
+/** A retry round's report to its job. */
 export interface RoundChange {
   readonly round: number;
   readonly pause?: Pause | null;

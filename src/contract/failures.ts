@@ -1,8 +1,8 @@
 /**
  * Every failure that leaves an Activity or ends a Workflow, in one table.
  *
- * The type string is the taxonomy: Workflows decide by it, users search for it, `docs/failures.md` has an anchor for it.
- * No message holds a prompt, an answer, a key or a `custom_id`.
+ * The type string is the taxonomy: Workflows decide by it, users search for it, `docs/failures.md` has a section for it.
+ * No message contains a prompt, an answer, a key or a `custom_id`.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import type { PauseKind } from './public';
 interface FailureRow {
   /** Whether Temporal tries the Activity again. */
   readonly retryable: boolean;
-  /** How the job pauses when retrying has failed; null ends the job. */
+  /** The pause that follows when Temporal has stopped retrying; null if the job does not pause. */
   readonly pause: PauseKind | null;
 }
 
 /** Failure types with their retryability and what they do to a job. */
 export const FAILURES = {
-  /** The job's options are wrong. The caller has to fix them. */
+  /** The job's options are wrong. The caller fixes them. */
   'MessageBatch.BadOptions': { retryable: false, pause: null },
   /** The input has bad lines; nothing was submitted. */
   'MessageBatch.BadRequests': { retryable: false, pause: null },
@@ -28,7 +28,7 @@ export const FAILURES = {
   'MessageBatch.JobMismatch': { retryable: false, pause: null },
   /** The Worker's API origin, workspace or store is not the job's; nothing was done. */
   'MessageBatch.WrongWorker': { retryable: true, pause: 'worker' },
-  /** The API does not take the key, or the key may not do this. */
+  /** The API refuses the key, or the key lacks a permission. */
   'MessageBatch.Authentication': { retryable: false, pause: 'account' },
   /** Credit, billing or a spend limit prevents the call. */
   'MessageBatch.Billing': { retryable: false, pause: 'account' },
@@ -38,17 +38,17 @@ export const FAILURES = {
   'MessageBatch.RateLimited': { retryable: true, pause: null },
   /** 408, 409, 5xx, 529, or no answer at all. */
   'MessageBatch.ApiUnavailable': { retryable: true, pause: null },
-  /** The API says that a batch it once named does not exist. */
+  /** The API says that a batch it created does not exist. */
   'MessageBatch.BatchNotFound': { retryable: true, pause: 'batch' },
-  /** A part of the job was ended on its own: the job cannot end without that part. */
+  /** A child Workflow was ended on its own: the job cannot complete without it. */
   'MessageBatch.Interrupted': { retryable: false, pause: null },
-  /** The batch has ended but its results are not there yet, or not whole. */
+  /** The batch has ended but its results are missing or incomplete. */
   'MessageBatch.ResultsIncomplete': { retryable: true, pause: null },
-  /** The API answered in a way that this version does not know. */
+  /** The API's answer has a form that this version does not know. */
   'MessageBatch.UnexpectedAnswer': { retryable: false, pause: null },
   /** An object in the store no longer has the hash it was written with. */
   'MessageBatch.StoreDamaged': { retryable: false, pause: null },
-  /** The store can't be read or written: a full disk, missing rights. */
+  /** The store cannot be read or written: a full disk, missing permissions. */
   'MessageBatch.StoreUnavailable': { retryable: true, pause: null },
 } as const satisfies Record<string, FailureRow>;
 
@@ -64,7 +64,7 @@ export interface FailureDetails {
 }
 
 /**
- * Makes the failure of a type, with retryability from the table.
+ * Creates the failure of a type, with retryability from the table.
  *
  * @param message - One clear sentence: what is wrong, where, what to do. No user data.
  * @param more.retryAfterMs - The delay that the API asked for.
@@ -84,36 +84,41 @@ export function failure(
   });
 }
 
-/** Whether a string names a failure of the table. */
+/** Whether a value is a failure type of the table. */
 export function isFailureType(type: unknown): type is FailureType {
   return typeof type === 'string' && Object.hasOwn(FAILURES, type);
 }
 
+/** A failure of the table. Its first detail, when it has one, is of {@link FailureDetails}. */
+export type MessageBatchFailure<T extends FailureType = FailureType> = ApplicationFailure & {
+  readonly type: T;
+};
+
 /**
- * Finds the failure of the table in an error or the errors that caused it.
+ * Finds this package's failure in an error or the errors that caused it.
  *
  * Walks WorkflowFailedError, ChildWorkflowFailure and ActivityFailure down to the cause.
  *
  * @param type - When given, only a failure of this type counts.
  * @returns null when there is none.
  */
-export function findMessageBatchFailure(
+export function findMessageBatchFailure<T extends FailureType = FailureType>(
   error: unknown,
-  type?: FailureType
-): (ApplicationFailure & { readonly type: FailureType }) | null {
+  type?: T
+): MessageBatchFailure<T> | null {
   const seen = new Set<unknown>();
   for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
     seen.add(at);
     if (at instanceof ApplicationFailure && isFailureType(at.type)) {
       if (type === undefined || at.type === type) {
-        return at as ApplicationFailure & { readonly type: FailureType };
+        return at as MessageBatchFailure<T>;
       }
     }
   }
   return null;
 }
 
-/** Whether an error is, or was caused by, a failure of this project; of `type`, when given. */
+/** Whether an error is, or was caused by, a failure of this package; of `type`, when given. */
 export function isMessageBatchFailure(error: unknown, type?: FailureType): boolean {
   return findMessageBatchFailure(error, type) !== null;
 }

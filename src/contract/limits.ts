@@ -1,5 +1,5 @@
 /**
- * Every limit of the API and of Temporal that this project leans on: value, unit, source, date read.
+ * Every limit of the API and of Temporal that this package relies on: value, unit, source, date read.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 /** Requests in one batch. https://platform.claude.com/docs/en/build-with-claude/batch-processing, read 2026-11-22. */
 export const BATCH_REQUESTS_MAX = 100_000;
 
-/** Bytes in one create call. Same page: 256 MB, read as the smaller of its two meanings. */
+/** Bytes in one create call. Same page: 256 MB, taken in the smaller of its two meanings. */
 export const BATCH_BYTES_MAX = 256_000_000;
 
-/** Where we cut: 2 % below the limit, so that headers and the API's own counting never decide. */
+/** Largest chunk: 2 % below the limit, so that headers and the way the API counts never matter. */
 export const CHUNK_BYTES_MAX = 0.98 * BATCH_BYTES_MAX;
 
 /** A `custom_id` on the wire, `^[a-zA-Z0-9_-]{1,64}$`. Same page, and as validated by the API. */
@@ -31,7 +31,7 @@ export const LIST_PAGE_SIZE_MAX = 1000;
 /** Chunks that one round keeps at the API at a time. A tier's queue holds 200,000 to 500,000 requests. */
 export const CHUNK_WINDOW = 10;
 
-/** Longest line of an input or of a results file that is read. One request may hold large documents. */
+/** Longest line of an input or of a results file that is read. One request may contain large documents. */
 export const LINE_BYTES_MAX = 256_000_000;
 
 /**
@@ -49,14 +49,23 @@ export const BAD_LINES_LISTED_MAX = 20;
 export const JOB_ID_LENGTH_MAX = 200;
 
 /**
- * How often incomplete results are read before they are taken as they are and the rest is called missing.
+ * How often incomplete results are read before they are accepted, and requests without a result are `missing`.
  *
  * Why: docs/decisions/005-six-readings.md
  */
 export const COLLECT_READS_MAX = 6;
 
-/** Tries of an Activity before its Workflow decides: also how many Workers that do not fit a job it may meet. */
+/** Attempts of an Activity before its Workflow decides: also how many wrong Workers may refuse it. */
 export const ACTIVITY_ATTEMPTS_MAX = 5;
 
-/** How long past its `expires_at` a batch may still say that it runs, before a person is asked. */
+/** How long after its `expires_at` a batch may still be running before the job pauses for a person. */
 export const EXPIRY_GRACE_MS = 2 * 60 * 60 * 1000;
+
+const SUBMIT_TIMEOUT_MS_BASE = 30_000;
+const SUBMIT_TIMEOUT_MS_PER_MB = 1_000;
+const BYTES_PER_MB = 1_000_000;
+
+/** Time limit of one create call without the option `submitTimeout`: 250 MB take a minute on a line of 33 Mbit/s. */
+export function submitTimeoutMsDefault(bytes: number): number {
+  return SUBMIT_TIMEOUT_MS_BASE + Math.ceil(bytes / BYTES_PER_MB) * SUBMIT_TIMEOUT_MS_PER_MB;
+}

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** The task queue that Workers, clients and the command line use unless told otherwise. */
+/** The task queue that Workers, clients and the command line use by default. */
 export const TASK_QUEUE_DEFAULT = 'message-batches';
 
 /** The Workflow types, as they are registered; other languages start `messageBatchJob` by this name. */
@@ -16,7 +16,7 @@ export const WORKFLOW_TYPE = {
   retry: 'messageBatchRetry',
 } as const;
 
-/** The Signals of a job. Its children answer to the same names. */
+/** The Signals of a job. Its children handle the first four too. */
 export const SIGNAL = {
   cancel: 'cancel',
   pause: 'pause',
@@ -28,11 +28,18 @@ export const SIGNAL = {
   roundChanged: 'messageBatchRoundChanged',
 } as const;
 
+/** Names of the search attributes. */
+export const SEARCH_ATTRIBUTE = {
+  status: 'MessageBatchesStatus',
+  round: 'MessageBatchesRound',
+  requests: 'MessageBatchesRequests',
+} as const;
+
 /** Search attributes that a job with the option `searchAttributes` keeps up to date, with their types in Temporal. */
 export const SEARCH_ATTRIBUTES = {
-  MessageBatchesStatus: 'Keyword',
-  MessageBatchesRound: 'Int',
-  MessageBatchesRequests: 'Int',
+  [SEARCH_ATTRIBUTE.status]: 'Keyword',
+  [SEARCH_ATTRIBUTE.round]: 'Int',
+  [SEARCH_ATTRIBUTE.requests]: 'Int',
 } as const;
 
 /** The Query of a job; answers with {@link JobProgress}. */

@@ -1,5 +1,5 @@
 /**
- * Finds the known name that a misspelt one most likely means.
+ * Finds the known name that a misspelled one most likely means.
  *
  * @returns null when nothing is near: more than a third of the letters differ.
  */

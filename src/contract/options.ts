@@ -1,22 +1,30 @@
 /**
- * The options of a job: defaults, and the one validator that every door uses.
+ * The options of a job: their defaults, and the one validator that client, command line and Worker use.
  *
  * @module
  */
+import type { MessageCreateParamsNonStreaming } from '@anthropic-ai/sdk/resources/messages';
 import type { Duration } from '@temporalio/common';
 import ms from 'ms';
 import { nearest } from './nearest';
 
+/** The `params` of a request without `stream`. Unknown keys are allowed: betas add new ones. */
+export type MessageParams = KnownParams | (KnownParams & Readonly<Record<string, unknown>>);
+
+type KnownParams = Partial<Omit<MessageCreateParamsNonStreaming, 'stream'>> & {
+  readonly stream?: false;
+};
+
 /** A job's options as users write them. Durations are Temporal's: `"30s"` or a number of milliseconds. */
 export interface JobOptions {
   /**
-   * Delay before the first look at a batch, and the shortest delay between two.
+   * Delay before the first status check of a batch, and the shortest delay between two.
    *
    * Minimum: 50 ms. Defaults to 30 seconds.
    */
   readonly checkMin?: Duration;
   /**
-   * Longest delay between two looks at a batch. Delays grow with the batch's age from `checkMin` to this.
+   * Longest delay between two status checks of a batch. Delays grow with the batch's age from `checkMin` to this.
    *
    * Must not be less than `checkMin`. Defaults to 15 minutes.
    */
@@ -28,27 +36,27 @@ export interface JobOptions {
    */
   readonly retryDelay?: Duration;
   /**
-   * How often one request is submitted at most.
+   * Maximum number of times that one request is submitted.
    *
    * Minimum: 1. Defaults to 3.
    */
   readonly maxAttempts?: number;
   /**
-   * Deadline of one create call; at it the socket is destroyed.
+   * Time limit of one create call. The connection is closed when it is over.
    *
    * Defaults to 30 seconds, and 1 second more per MB of body.
    */
   readonly submitTimeout?: Duration;
   /**
-   * After a submission of unknown end: how long the list of batches must show no candidate before the chunk is
-   * submitted again. Also how long a known batch may be missing from the API before the job pauses.
+   * After a lost answer: how long to look for a batch before the chunk is submitted again. Also how long a known batch may
+   * be missing from the API before the job pauses.
    *
    * Defaults to 2 minutes.
    */
   readonly lostAnswerWait?: Duration;
   /**
-   * What happens when the answer to a create call is lost: `find` looks for the batch until it is known whether one was
-   * made; `ask` pauses the job at once for a person, who answers with the Signal `resume`.
+   * What happens when the answer to a create call is lost: `find` searches for the batch until it is known whether one was
+   * created; `ask` pauses the job at once for a person, who answers with the Signal `resume`.
    *
    * Defaults to `find`.
    */
@@ -65,16 +73,20 @@ export interface JobOptions {
   /**
    * Defaults for every request's `params`, overlaid by each line's own at top-level keys: the object itself, or
    * `{"uri"}` of a JSON file in the store. An object given here enters the Workflow history; a reference does not.
+   *
+   * Defaults to none.
    */
-  readonly params?: Readonly<Record<string, unknown>>;
+  readonly params?: MessageParams | { readonly uri: string };
   /**
    * Whether the job keeps the search attributes `MessageBatchesStatus`, `MessageBatchesRound` and
-   * `MessageBatchesRequests` up to date. They must be registered with the Temporal server first. Defaults to false.
+   * `MessageBatchesRequests` up to date. Register them with the Temporal server first.
+   *
+   * Defaults to false.
    */
   readonly searchAttributes?: boolean;
 }
 
-/** Options in force: every default filled in, durations in milliseconds. `params` stays out: it may hold prompts. */
+/** Effective options: every default filled in, durations in milliseconds. Without `params`, which may contain prompts. */
 export interface ResolvedOptions {
   readonly checkMinMs: number;
   readonly checkMaxMs: number;
@@ -91,7 +103,7 @@ export interface ResolvedOptions {
   readonly searchAttributes: boolean;
 }
 
-/** Options without anything set. */
+/** The effective options when none is set. */
 export const OPTIONS_DEFAULT: ResolvedOptions = {
   checkMinMs: 30_000,
   checkMaxMs: 15 * 60_000,
@@ -107,7 +119,7 @@ export const OPTIONS_DEFAULT: ResolvedOptions = {
 };
 
 const CHECK_MIN_MS_MIN = 50;
-/** Longer waits than this are mistakes of a unit. */
+/** A longer duration is a mistake of the unit. */
 const DURATION_MS_MAX = 30 * 24 * 60 * 60 * 1000;
 const ATTEMPTS_MAX = 100;
 const NAMES = [
@@ -137,7 +149,7 @@ export const API_VERSIONS = ['2026-10-21', '2023-06-01'] as const;
 /**
  * Checks options and fills in the defaults.
  *
- * @param options - What a user wrote, of any shape: JSON from other languages comes here unchecked.
+ * @param options - Of any shape: JSON from other languages arrives unchecked.
  * @returns Plain JSON with every field set.
  * @throws RangeError with one sentence for every problem, all problems at once.
  */

@@ -26,24 +26,25 @@ export interface JobInput extends JobOptions {
   readonly output?: { readonly uri: string };
 }
 
-/** The optional argument of the Signal `resume`. */
-export interface ResumeArgument {
-  /** Answers a submission whose end is unknown: `absent`, or the batch's id. */
-  readonly submission?: string;
-  /** Gives up the batches that the job is paused for because the API has lost them: their requests are `missing`. */
+/** The optional argument of the Signal `resume`: the answer to what the job asks. */
+export interface ResumeAnswer {
+  /** Says what became of a submission whose answer was lost: `absent` if no batch was created, or the batch's id. */
+  readonly submission?: 'absent' | `msgbatch_${string}`;
+  /** Gives up the batches that the API has lost and the job is paused for: their requests are reported as `missing`. */
   readonly batch?: 'gone';
-  /** Lifts pauses of this kind alone; without it, all. */
+  /** Lifts pauses of this kind only. Defaults to all kinds. */
   readonly only?: PauseKind;
 }
 
 /**
- * Why a job is paused: `person` (the Signal `pause`), `account` (key, billing, spend limit), `submission` (its end is
- * unknown), `worker` (no Worker here serves this job's API, workspace or store), `batch` (a known batch can't be found),
- * `refused` (the API refused a batch), `permit` (the permit said so).
+ * Why a job is paused: `person` (the Signal `pause`), `account` (key, billing, spend limit), `submission` (its answer was
+ * lost), `worker` (no Worker serves this job's API, workspace or store), `batch` (a known batch is missing or overdue),
+ * `refused` (the API refused a batch), `permit` (the permit forbade a paid call).
  */
 export type PauseKind =
   'person' | 'account' | 'submission' | 'worker' | 'batch' | 'refused' | 'permit';
 
+/** A pause, and what it needs to be lifted. */
 export interface Pause {
   readonly kind: PauseKind;
   readonly reason: string;
@@ -60,8 +61,9 @@ export interface JobProgress {
   readonly job_id: string;
   readonly status: JobStatus;
   readonly phase: JobPhase;
+  /** The pause; null when there is none. `paused_reason` and `paused_kind` are its members. */
+  readonly paused: Pause | null;
   readonly paused_reason: string | null;
-  /** What the pause needs to be lifted; null when there is none. */
   readonly paused_kind: PauseKind | null;
   readonly requests: number;
   readonly succeeded: number;
@@ -69,11 +71,11 @@ export interface JobProgress {
   readonly expired: number;
   readonly canceled: number;
   readonly missing: number;
-  /** Without a verdict yet, those that wait for a retry included. */
+  /** Without an outcome yet, including those that wait for a retry. */
   readonly processing: number;
   readonly round: number;
   readonly batches: readonly BatchProgress[];
-  /** About when the next look at a batch is due; null when none is. */
+  /** About when the next status check is due; null when none is. */
   readonly next_check_at: string | null;
   /** When the next retry round starts; null when none is due. */
   readonly next_round_at: string | null;
@@ -86,7 +88,7 @@ export interface BatchProgress {
   readonly round: number;
   readonly chunk: number;
   readonly phase: ChunkPhase;
-  /** What is going on, where the phase alone does not tell. */
+  /** What is happening, where the phase alone does not say. */
   readonly note: string | null;
   readonly requests: number;
   readonly succeeded: number;
@@ -126,14 +128,14 @@ export interface Report {
   readonly missing: number;
   readonly rounds: number;
   readonly batches: readonly ReportBatch[];
-  /** How often each `stop_reason` stands in the succeeded results; `refusal` and `max_tokens` deserve a look. */
+  /** How often each `stop_reason` occurs in the succeeded results. Check results with `refusal` and `max_tokens`. */
   readonly stop_reasons: Readonly<Record<string, number>>;
-  /** How often each error type stands in the failures. */
+  /** How often each error type occurs in the failures. */
   readonly error_types: Readonly<Record<string, number>>;
   readonly usage: ReportUsage;
-  /** US dollars as a decimal string, at batch prices; null when a model's price is not known. */
+  /** US dollars as a decimal string, at batch prices; null when a model's price is unknown. */
   readonly cost_usd: string | null;
-  /** Second batches of a chunk, where the API took a POST twice all the same; not in `batches` and `cost_usd`. */
+  /** Second batches of a chunk, in the rare case that the API executed a POST twice; not in `batches` and `cost_usd`. */
   readonly duplicates: readonly ReportDuplicate[];
   /** Date of the price table used. */
   readonly prices_as_of: string;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { JobSite, RoundPlan } from '../contract/activities';
+import type { JobBinding, RoundPlan } from '../contract/activities';
 import { failure } from '../contract/failures';
 import type { ResolvedOptions } from '../contract/options';
 import type { StoreReference } from '../contract/public';
@@ -18,7 +18,7 @@ import { readRecord, type RecordSource } from './record-text';
 /** `plan.json`: round 1 is complete. */
 export interface PlanRecord {
   readonly job_id: string;
-  readonly site: JobSite;
+  readonly site: JobBinding;
   /** The options when the job was planned; a later execution may use others. */
   readonly options: ResolvedOptions;
   readonly requests: StoreReference;

@@ -6,7 +6,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createPlan, type PlanDeps } from '../../activities/plan/plan';
 import { createPlanRound } from '../../activities/plan/plan-round';
 import type { ChunkName } from '../../src/contract/names';
-import type { JobSite, Plan, RoundPlan } from '../../src/contract/activities';
+import type { JobBinding, Plan, RoundPlan } from '../../src/contract/activities';
 import { chunkFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';
 import type { CollectedRecord } from '../../src/records/collected-record';
@@ -57,7 +57,7 @@ export async function createFixture(): Promise<JobFixture> {
     store,
     siteCalls: 0,
     plan: async (input, { jobId = JOB_ID, canceling = false, ...deps } = {}) => {
-      const discoverBinding = async (): Promise<JobSite> => {
+      const discoverBinding = async (): Promise<JobBinding> => {
         fixture.siteCalls++;
         return { ...SITE, storeId: await store.id() };
       };

@@ -102,7 +102,9 @@ describe('MessageBatches', () => {
         'shared/params.json',
         '{"max_tokens": 64, "model": "claude-haiku-4-5"}'
       );
-      const list = [{ params: { messages: [{ role: 'user', content: 'number 1' }] } }];
+      const list: BatchRequest[] = [
+        { params: { messages: [{ role: 'user', content: 'number 1' }] } },
+      ];
       const job = await batches.start(list, { jobId, params: { uri } });
       expect(await job.report()).toMatchObject({ succeeded: 1 });
       expect((await lines('results.jsonl'))[0]?.result.message?.content[0]?.text).toContain('1');

@@ -38,7 +38,7 @@ describe('the history', () => {
         `collect ${batchId}`,
       ];
       expect(summaries.filter((summary) => !chunk?.json.includes(summary))).toEqual([]);
-      expect(parent?.json.includes('write the three files')).toBe(true);
+      expect(parent?.json.includes('write results, failures and report')).toBe(true);
     });
   });
 
@@ -154,7 +154,7 @@ describe('progress', () => {
         .getHandle(jobId)
         .query('__temporal_workflow_metadata');
       expect(details).toMatchObject({
-        currentDetails: expect.stringContaining('4 of 4 requests have their verdict') as string,
+        currentDetails: expect.stringContaining('4 of 4 requests finished') as string,
       });
       expect(new Set(seen)).toEqual(new Set([seen[0], 'running', 'ended']));
     });

@@ -150,14 +150,14 @@ describe('a lost answer to create', () => {
         const progress = await job.progress();
         return progress.status === 'paused' && progress;
       }, 'a pause');
-      expect(paused.paused_reason).toContain("can't be read any more");
+      expect(paused.paused_reason).toContain('cannot be read any more');
       await job.resume({ submission: 'msgbatch_01doesnotexist' });
       await eventually(
         async () => (await job.progress()).paused_reason?.includes('does not know the batch'),
         'the wrong word is refused'
       );
       batch?.setVisible(true);
-      await job.resume({ submission: batch?.id ?? '' });
+      await job.resume({ submission: batch?.id as `msgbatch_${string}` });
       expect(await job.report()).toMatchObject({ succeeded: 3 });
       expect(simulator.ledger.counts.create).toBe(1);
     });

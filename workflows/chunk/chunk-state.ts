@@ -1,19 +1,19 @@
 /**
- * What the steps of a chunk share: its input, what was asked of it, and its state, which its job is told of.
+ * What the steps of a chunk share: its input, the Signals that it received, and its state, which it reports to its job.
  */
 import { getExternalWorkflowHandle, setCurrentDetails } from '@temporalio/workflow';
 import type { ChunkInput, ChunkState } from '../../src/contract/children';
 import { SIGNAL } from '../../src/contract/names';
 import { chunkDetails } from '../../src/core/view/details';
 import type { Control } from '../common/control';
-import { isSamePause, type Standing } from '../common/recovery';
+import { isSamePause, type Pausable } from '../common/recovery';
 
-/** A chunk at work: what its steps share. */
-export interface Chunk extends Standing {
+/** A running chunk. */
+export interface Chunk extends Pausable {
   readonly input: ChunkInput;
   readonly control: Control;
   state: ChunkState;
-  /** Changes the state and tells the job. */
+  /** Changes the state and signals it to the job. */
   readonly change: (change: Partial<ChunkState>) => Promise<void>;
 }
 
@@ -37,14 +37,14 @@ export function createChunk(input: ChunkInput, control: Control): Chunk {
       collected: null,
     },
     change: async (change) => {
-      // A next phase is progress: the cause of the pause is gone.
+      // A new phase is progress: whatever the chunk was paused for is over.
       const pause = change.phase === undefined ? chunk.state.pause : null;
       chunk.state = { ...chunk.state, pause, ...change };
       setCurrentDetails(chunkDetails(chunk.state));
       try {
         await job.signal(SIGNAL.chunkChanged, chunk.state);
       } catch {
-        // The job is gone: terminated, or being reset. The store keeps what this chunk does; the next execution reads it.
+        // The job was terminated or is being reset. The store records what this chunk does; the next execution reads it.
       }
     },
     setPause: async (pause) => {

@@ -1,44 +1,53 @@
 /**
- * Collecting a batch's results: complete, or read again, with a bound and growing pauses.
+ * Collecting a batch's results: incomplete ones are read again, a bounded number of times with growing delays.
  */
-import type { CollectInput } from '../../src/contract/activities';
+import type { BatchInput, CollectInput } from '../../src/contract/activities';
 import { backoffMs } from '../../src/core/wait/check-schedule';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import { COLLECT_READS_MAX } from '../../src/contract/limits';
 import type { Chunk } from './chunk-state';
-import { rest } from '../common/control';
-import { callAbout, long } from '../common/calls';
-import { overcome, standStillForBatch } from '../common/recovery';
+import { sleepUnlessWoken } from '../common/control';
+import { longCall, priorityFor } from '../common/calls';
+import { pauseForLostBatch, waitOrFail } from '../common/recovery';
 
-/** Reads the results until they are whole; after the last reading, what is not there is `missing`. */
+interface CollectOptions extends BatchInput {
+  /** Whether this job asked the API to cancel the batch. */
+  readonly canceledByUs: boolean;
+  /** Whether a person has given the batch up. */
+  readonly givenUp: boolean;
+}
+
+/** Reads the results until they are complete; after the last reading, requests without a result are `missing`. */
 export async function collectBatch(
   chunk: Chunk,
-  batch: Omit<CollectInput, 'takeAsIs'>
+  { givenUp: initiallyGivenUp, ...batch }: CollectOptions
 ): Promise<void> {
   let incomplete = 0;
-  let { gone } = batch;
+  let givenUp = initiallyGivenUp;
   for (let failures = 1; ; failures++) {
-    const takeAsIs = incomplete >= COLLECT_READS_MAX;
+    const acceptIncomplete = incomplete >= COLLECT_READS_MAX;
     try {
       const summary = `collect ${batch.batchId}`;
-      const input: CollectInput = { ...batch, takeAsIs, gone };
-      const collected = await long(summary, callAbout(chunk.state)).messageBatchCollect(input);
+      const input: CollectInput = { ...batch, takeAsIs: acceptIncomplete, gone: givenUp };
+      const collected = await longCall(summary, priorityFor(chunk.state)).messageBatchCollect(
+        input
+      );
       await chunk.change({ collected, pause: null });
       return;
     } catch (error) {
       const found = findMessageBatchFailure(error, 'MessageBatch.ResultsIncomplete');
-      if (found !== null && takeAsIs) {
-        // Nothing to take: a person should know, and it may yet come.
-        gone = await standStillForBatch(chunk, found.message);
+      if (found !== null && acceptIncomplete) {
+        // There is no result to accept: a person should know, and the results may still appear.
+        givenUp = await pauseForLostBatch(chunk, found.message);
       } else if (found !== null) {
         incomplete += 1;
         const summary = `results of ${batch.batchId} incomplete, reading ${incomplete + 1} next`;
-        await rest(chunk.control, backoffMs(incomplete), { summary });
+        await sleepUnlessWoken(chunk.control, backoffMs(incomplete), { summary });
       } else if (findMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) {
-        const what = `The API no longer knows ${batch.batchId}, whose results are not collected. Was it deleted?`;
-        gone = await standStillForBatch(chunk, what);
+        const what = `The API no longer knows ${batch.batchId}, and its results are not collected. Was it deleted?`;
+        givenUp = await pauseForLostBatch(chunk, what);
       } else {
-        await overcome(chunk, error, failures);
+        await waitOrFail(chunk, error, failures);
       }
     }
   }

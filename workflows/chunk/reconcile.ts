@@ -1,23 +1,23 @@
 /**
- * What became of a POST whose answer was lost: found out before anything is paid again.
+ * Finding out what became of a POST whose answer was lost, before anything is paid again.
  *
- * By default the engine searches by itself, for as long as it takes, and accepts a person's answer at any time. If the
- * batch can no longer be identified, or the job has `lostAnswer: "ask"`, a person must answer.
+ * By default the engine searches for the batch by itself, for as long as it takes; a person's answer is accepted at any
+ * time. Where proof is no longer possible, or with `lostAnswer: "ask"`, a person must decide.
  */
 import { chunkLabel } from '../../src/contract/names';
 import type { Reconciliation, ResolveInput, Submission } from '../../src/contract/activities';
 import { nextCheckDelayMs } from '../../src/core/wait/check-schedule';
-import { durationText } from '../../src/core/view/details';
+import { durationText } from '../../src/core/view/duration';
 import { findMessageBatchFailure } from '../../src/contract/failures';
-import { long, short } from '../common/calls';
+import { longCall, shortCall } from '../common/calls';
 import type { Chunk } from './chunk-state';
-import { rest } from '../common/control';
-import { overcome, persist } from '../common/recovery';
+import { sleepUnlessWoken } from '../common/control';
+import { retryUntilAnswered, waitOrFail } from '../common/recovery';
 
 type Unknown = Extract<Submission, { state: 'unknown' }>;
 type Known = Exclude<Submission, { state: 'unknown' }>;
 
-/** Finds the end of a submission. A cancellation that comes meanwhile waits for the truth too. */
+/** Finds out how a submission ended. A cancellation that arrives meanwhile waits for that too. */
 export async function reconcile(chunk: Chunk, unknown: Unknown): Promise<Known> {
   const known =
     chunk.input.options.lostAnswer === 'ask'
@@ -33,74 +33,78 @@ async function search(chunk: Chunk, unknown: Unknown): Promise<Known> {
   const sinceMs = Date.now();
   let { resumes } = control;
   for (let number = 1; ; number++) {
-    const found = await persist(chunk, () =>
-      long(`look ${number} for the batch of chunk ${label}`).messageBatchReconcile(input)
+    const found = await retryUntilAnswered(chunk, () =>
+      longCall(searchText(number, label)).messageBatchReconcile(input)
     );
     if (found.state === 'lost') {
-      const lost = `${found.batchIds.join(', ')} may have been it and can't be read any more. `;
+      const lost = `${found.batchIds.join(', ')} may have been its batch, and cannot be read any more. `;
       return askPerson(chunk, unknown, lost);
     }
     if (found.state !== 'searching') return found;
     const delayMs = found.delayMs ?? nextCheckDelayMs(Date.now() - sinceMs, input.options);
-    await tell(chunk, unknown, found);
-    await rest(control, Math.max(delayMs, input.options.checkMinMs), {
-      summary: `look ${number + 1} for the batch of chunk ${label} in ${durationText(delayMs)}`,
+    await showSearch(chunk, unknown, found);
+    await sleepUnlessWoken(control, Math.max(delayMs, input.options.checkMinMs), {
+      summary: `${searchText(number + 1, label)} in ${durationText(delayMs)}`,
     });
     if (control.resumes !== resumes && control.resumed.submission !== undefined) {
-      const said = await takeWord(chunk, control.resumed.submission);
-      if (typeof said !== 'string') return said;
+      const decided = await applyDecision(chunk, control.resumed.submission);
+      if (typeof decided !== 'string') return decided;
     }
     resumes = control.resumes;
   }
 }
 
-/** Says, once for each change, that this is going on and why. */
-async function tell(
+function searchText(number: number, label: string): string {
+  return `search ${number} for the batch of chunk ${label} (answer lost)`;
+}
+
+/** Shows, once for each change, that the search goes on and why. */
+async function showSearch(
   chunk: Chunk,
   { since, requests }: Unknown,
   found: Extract<Reconciliation, { state: 'searching' }>
 ): Promise<void> {
   const what =
     found.batchIds.length === 0
-      ? 'no batch like it is at the API so far'
-      : `the results of ${found.batchIds.join(', ')} will tell, once it has ended`;
-  const note = `The answer to its submission (${requests} requests, ${since}) was lost. Looking for its batch: ${what}.`;
+      ? 'no batch at the API could be it so far'
+      : `the results of ${found.batchIds.join(', ')} will show whether it is the one`;
+  const note = `The answer to its submission (${requests} requests, ${since}) was lost. Searching for its batch: ${what}.`;
   if (chunk.state.note !== note) await chunk.change({ phase: 'reconciling', note });
 }
 
-/** Pauses until a person says what became of the submission, and the answer agrees with the records. */
+/** Pauses until a person decides what became of the submission, without contradicting the records. */
 async function askPerson(chunk: Chunk, unknown: Unknown, why: string): Promise<Known> {
   const { control, input } = chunk;
   const question =
     `The answer to the submission of chunk ${chunkLabel(input)} (${unknown.requests} requests, after ${unknown.since}) ` +
-    'was lost: a paid batch may exist. Look at the batches in the Console, then resume with ' +
+    'was lost: a paid batch may exist. Check the batches in the Console, then resume with ' +
     '{"submission": "absent"} or {"submission": "msgbatch_…"}.';
   for (let refusal = why; ;) {
     const { resumes } = control;
     await chunk.setPause({ kind: 'submission', reason: refusal + question });
-    while (control.resumes === resumes) await rest(control, null);
+    while (control.resumes === resumes) await sleepUnlessWoken(control, null);
     const { submission } = control.resumed;
     if (submission === undefined) continue;
     await chunk.setPause(null);
-    const said = await takeWord(chunk, submission);
-    if (typeof said !== 'string') return said;
-    refusal = `${said} `;
+    const decided = await applyDecision(chunk, submission);
+    if (typeof decided !== 'string') return decided;
+    refusal = `${decided} `;
   }
 }
 
-/** @returns why the word does not fit the facts, as a sentence, when it does not. */
-async function takeWord(chunk: Chunk, submission: string): Promise<Known | string> {
+/** @returns a sentence that says why, when the decision contradicts the records or the API. */
+async function applyDecision(chunk: Chunk, submission: string): Promise<Known | string> {
   const input: ResolveInput = { ...chunk.input, submission };
-  const summary = `a person says: chunk ${chunkLabel(input)} is ${submission.slice(0, 80)}`;
+  const summary = `decision for chunk ${chunkLabel(input)}: ${submission.slice(0, 80)}`;
   for (let failures = 1; ; failures++) {
     try {
-      const resolved = await short(summary).messageBatchResolve(input);
+      const resolved = await shortCall(summary).messageBatchResolve(input);
       if (resolved.state !== 'unknown') return resolved;
-      return 'That does not settle it.';
+      return 'That does not say what became of every submission.';
     } catch (error) {
       const refused = findMessageBatchFailure(error, 'MessageBatch.Refused');
       if (refused !== null) return refused.message;
-      await overcome(chunk, error, failures);
+      await waitOrFail(chunk, error, failures);
     }
   }
 }

@@ -4,22 +4,22 @@
 import { chunkLabel } from '../../src/contract/names';
 import type { Submission, SubmitInput } from '../../src/contract/activities';
 import type { Chunk } from './chunk-state';
-import { rest, type Control } from '../common/control';
-import { short, submitting } from '../common/calls';
-import { isTimeout, overcome, persist, standStill } from '../common/recovery';
+import { sleepUnlessWoken, type Control } from '../common/control';
+import { payingCall, shortCall } from '../common/calls';
+import { isTimeout, pauseUntilResolved, retryUntilAnswered, waitOrFail } from '../common/recovery';
 import { reconcile } from './reconcile';
 
 type Submitted = Extract<Submission, { state: 'submitted' }>;
 
 /**
- * Brings the chunk to the API, or finds that an earlier execution did.
+ * Submits the chunk, or finds that an earlier execution did.
  *
  * @returns null when the job is being canceled and nothing of this chunk is at the API.
  */
 export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
   const { control } = chunk;
   for (let failures = 1; ; failures++) {
-    // A canceled job submits no new batch, but it must still find a batch whose answer was lost.
+    // A canceled job makes no new batch, but one whose answer was lost must be found all the same.
     const mayPost = !control.canceling && (await mayPayNow(chunk));
     if (!mayPost && !control.canceling) continue;
     try {
@@ -31,33 +31,35 @@ export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
       }
       if (control.canceling) return null;
     } catch (error) {
-      // A Worker vanished on the way: the records tell how far it came. Look there first.
+      // The Worker died mid-submit. Call again: submit reads the records before it posts.
       if (isTimeout(error)) continue;
-      await overcome(chunk, error, failures);
+      await waitOrFail(chunk, error, failures);
     }
   }
 }
 
-/** Whether nothing forbids the next paid call; otherwise waits for a change and says no. */
+/** Whether the next paid call is allowed; if not, waits for a change first. */
 async function mayPayNow(chunk: Chunk): Promise<boolean> {
   const { control, input } = chunk;
   if (control.pause !== null) {
-    await rest(control, null);
+    await sleepUnlessWoken(control, null);
     return false;
   }
   const label = `chunk ${chunkLabel(input)}`;
-  const permission = await persist(chunk, () =>
-    short(`may ${label} be submitted?`).messageBatchPermit(input)
+  const permission = await retryUntilAnswered(chunk, () =>
+    shortCall(`may ${label} be submitted?`).messageBatchPermit(input)
   );
   switch (permission.decision) {
     case 'go':
-      // A pause or a cancellation may have come while we asked.
+      // A pause or a cancellation may have arrived during the call.
       return !isHeld(control);
     case 'wait':
-      await rest(control, permission.delayMs, { summary: `${label} waits: ${permission.reason}` });
+      await sleepUnlessWoken(control, permission.delayMs, {
+        summary: `${label} waits: ${permission.reason}`,
+      });
       return false;
     case 'pause':
-      await standStill(chunk, { kind: 'permit', reason: permission.reason });
+      await pauseUntilResolved(chunk, { kind: 'permit', reason: permission.reason });
       return false;
   }
 }
@@ -71,7 +73,7 @@ async function submitOnce(chunk: Chunk, mayPost: boolean): Promise<Submission> {
   const input: SubmitInput = { ...chunk.input, mayPost };
   const label = `chunk ${chunkLabel(input)}`;
   const summary = mayPost ? `submit ${label}` : `was ${label} submitted?`;
-  return submitting(input, summary).messageBatchSubmit(input);
+  return payingCall(input, summary).messageBatchSubmit(input);
 }
 
 async function submitted(chunk: Chunk, submission: Submitted): Promise<Submitted> {

@@ -1,8 +1,8 @@
 /**
- * What people and parents ask of a running Workflow: cancel, pause, resume, check now.
+ * What people and parents ask of a running Workflow by Signal: cancel, pause, resume, check now.
  *
- * The job, its chunks and its retry rounds all hold one Control. A Workflow with children passes every Signal on to
- * them; a child starts with the state of that moment, so nothing is missed in between.
+ * The job, its chunks and its retry rounds have one Control each. A Workflow with children forwards every Signal to them;
+ * a child starts with the state of that moment, so that it misses nothing in between.
  *
  * Why: docs/decisions/001-timer-not-activity-retries.md
  */
@@ -13,35 +13,36 @@ import {
   setHandler,
   type TimerOptions,
 } from '@temporalio/workflow';
+import { isObject } from '../../src/contract/json';
 import { SIGNAL } from '../../src/contract/names';
-import type { Pause, ResumeArgument } from '../../src/contract/public';
+import type { Pause, ResumeAnswer } from '../../src/contract/public';
 import type { ChildControl } from '../../src/contract/children';
 
-/** Longer than any reason of ours. */
+/** Longer than any reason that the engine gives. */
 const REASON_LENGTH_MAX = 2_000;
 
 export type ControlSignal = 'cancel' | 'pause' | 'resume' | 'checkNow';
 
-/** Passes one Signal on to one child, after those before it; must not throw when the child has ended. */
+/** Forwards one Signal to one child, after those before it; must not throw when the child has ended. */
 export type Forward = (signal: ControlSignal, argument?: unknown) => Promise<void>;
 
 export interface Control {
   canceling: boolean;
-  /** True when Temporal's own cancellation asked for it: the Workflow then ends as Cancelled. */
+  /** True when Temporal's own cancellation was requested: the Workflow then ends as Cancelled. */
   canceledByTemporal: boolean;
   /** A pause of the whole job. The pause of a single chunk is in its ChunkState. */
   pause: Pause | null;
-  /** How many `resume` Signals arrived, and the argument of the last one. */
+  /** How many times `resume` was received, and the last answer that came with it. */
   resumes: number;
-  resumed: ResumeArgument;
-  /** How many `checkNow` Signals arrived. */
+  resumed: ResumeAnswer;
+  /** How many times `checkNow` was received. */
   checks: number;
   readonly forwards: Set<Forward>;
   /** Called after each change. */
   changed: () => void;
 }
 
-/** Installs the Signal handlers and listens for Temporal's cancellation. Call once, first thing. */
+/** Registers the Signal handlers and listens for Temporal's cancellation. Call once, before anything else. */
 export function installControl(initial: ChildControl): Control {
   const control: Control = {
     canceling: initial.canceling,
@@ -54,16 +55,21 @@ export function installControl(initial: ChildControl): Control {
     changed: () => undefined,
   };
   setHandler(defineSignal(SIGNAL.cancel), () => cancel(control), {
-    description: 'Stops submitting, cancels what runs at the API, keeps every finished result.',
+    description:
+      'Stops submitting, cancels running batches at the API, keeps every finished result.',
   });
   setHandler(defineSignal<[unknown]>(SIGNAL.pause), (pause) => pauseFor(control, toPause(pause)), {
-    description: 'Stops new paid calls only; what is at the API is watched and collected.',
+    description: 'Stops new paid calls only; batches at the API are still watched and collected.',
   });
-  setHandler(defineSignal<[unknown]>(SIGNAL.resume), (word) => resume(control, toResume(word)), {
-    description: 'Goes on after a pause. May answer {"submission": "absent" | "msgbatch_…"}.',
-  });
+  setHandler(
+    defineSignal<[unknown]>(SIGNAL.resume),
+    (answer) => resume(control, toResume(answer)),
+    {
+      description: 'Continues after a pause. May answer {"submission": "absent" | "msgbatch_…"}.',
+    }
+  );
   setHandler(defineSignal(SIGNAL.checkNow), () => checkNow(control), {
-    description: 'Looks at every running batch at once.',
+    description: 'Checks every running batch at once.',
   });
   CancellationScope.current().cancelRequested.catch(async () => {
     control.canceledByTemporal = true;
@@ -72,7 +78,7 @@ export function installControl(initial: ChildControl): Control {
   return control;
 }
 
-/** Stops new paid calls in this Workflow and below. A person's pause stays a person's. */
+/** Stops new paid calls in this Workflow and its children. A person's pause stays a person's. */
 export async function pauseFor(control: Control, pause: Pause): Promise<void> {
   if (control.pause?.kind === 'person') return;
   control.pause = pause;
@@ -85,11 +91,11 @@ export function childControl(control: Control): ChildControl {
 }
 
 /**
- * Waits until the delay is over, or a Signal cancels, resumes or asks for a check.
+ * Sleeps for a while, unless a cancellation, a `resume` or a `checkNow` comes first.
  *
  * @param delayMs - null: until one of these happens.
  */
-export async function rest(
+export async function sleepUnlessWoken(
   control: Control,
   delayMs: number | null,
   options: TimerOptions = {}
@@ -107,12 +113,14 @@ async function cancel(control: Control): Promise<void> {
   await forwardAll(control, SIGNAL.cancel);
 }
 
-async function resume(control: Control, word: ResumeArgument): Promise<void> {
-  if (word.only !== undefined && control.pause !== null && control.pause.kind !== word.only) return;
+async function resume(control: Control, answer: ResumeAnswer): Promise<void> {
+  if (answer.only !== undefined && control.pause !== null && control.pause.kind !== answer.only) {
+    return;
+  }
   control.pause = null;
-  control.resumed = word;
+  control.resumed = answer;
   control.resumes += 1;
-  await forwardAll(control, SIGNAL.resume, word);
+  await forwardAll(control, SIGNAL.resume, answer);
 }
 
 async function checkNow(control: Control): Promise<void> {
@@ -126,16 +134,15 @@ async function forwardAll(
   argument?: unknown
 ): Promise<void> {
   control.changed();
-  // Signal handlers run in the root scope, and Temporal's cancellation closes that one to every further command.
+  // Signal handlers run in the root scope, in which no command is possible after Temporal's cancellation.
   await CancellationScope.nonCancellable(() =>
     Promise.all([...control.forwards].map((forward) => forward(signal, argument)))
   );
 }
 
-/** A person's Signal has no argument, or one of any shape; a parent's is a Pause. */
+/** A person's Signal has no argument, or one of any shape; a parent's has a Pause. */
 function toPause(argument: unknown): Pause {
-  const given = toRecord(argument);
-  const { kind, reason } = given as Partial<Pause>;
+  const { kind, reason } = toRecord(argument) as Partial<Pause>;
   if (typeof kind === 'string' && typeof reason === 'string') {
     return { kind, reason: reason.slice(0, REASON_LENGTH_MAX) };
   }
@@ -148,9 +155,10 @@ function toPause(argument: unknown): Pause {
   };
 }
 
-function toResume(argument: unknown): ResumeArgument {
-  const { submission, batch, only } = toRecord(argument) as Partial<ResumeArgument>;
+function toResume(argument: unknown): ResumeAnswer {
+  const { submission, batch, only } = toRecord(argument) as Partial<ResumeAnswer>;
   return {
+    // Any text: what is neither `absent` nor a batch's id is refused with a reason, by the Activity that checks it.
     ...(typeof submission === 'string' ? { submission } : {}),
     ...(batch === 'gone' ? { batch } : {}),
     ...(typeof only === 'string' ? { only } : {}),
@@ -158,5 +166,5 @@ function toResume(argument: unknown): ResumeArgument {
 }
 
 function toRecord(argument: unknown): object {
-  return typeof argument === 'object' && argument !== null ? argument : {};
+  return isObject(argument) ? argument : {};
 }

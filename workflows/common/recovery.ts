@@ -1,34 +1,37 @@
 /**
- * Carries a step through everything that can be waited out.
- *
- * Three ways an Activity fails: by itself it will work again soon (wait, try again), a person or another Worker must
- * help (pause, say why, try again), or nothing can (the Workflow fails).
+ * Carries a step through every failure that waiting can get past.
  *
  * Why: docs/decisions/010-pause-not-fail.md
  */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { findMessageBatchFailure } from '../../src/contract/failures';
 import type { Pause } from '../../src/contract/public';
 import { backoffMs } from '../../src/core/wait/check-schedule';
-import { FAILURES, findMessageBatchFailure } from '../../src/contract/failures';
-import { rest, type Control } from './control';
+import { durationText } from '../../src/core/view/duration';
+import { reaction } from '../../src/core/wait/reaction';
+import { sleepUnlessWoken, type Control } from './control';
 
-export interface Standing {
+/** A Workflow, or a part of one, that can pause. */
+export interface Pausable {
   readonly control: Control;
-  /** Publishes why this Workflow is paused; null: it continues. Setting the same pause again does nothing. */
+  /** Shows why this Workflow is paused, or, with null, that it continues. Setting the same pause again does nothing. */
   readonly setPause: (pause: Pause | null) => Promise<void>;
   /** Delay after which a pause that other Workers can lift is tried again. */
   readonly retryMs: number;
 }
 
-/** Runs a step until it gives an answer. */
-export async function persist<T>(standing: Standing, step: () => Promise<T>): Promise<T> {
+/** Repeats a step until it answers, with waits and pauses in between. */
+export async function retryUntilAnswered<T>(
+  pausable: Pausable,
+  step: () => Promise<T>
+): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       const answer = await step();
-      if (failures > 1) await standing.setPause(null);
+      if (failures > 1) await pausable.setPause(null);
       return answer;
     } catch (error) {
-      await overcome(standing, error, failures);
+      await waitOrFail(pausable, error, failures);
     }
   }
 }
@@ -38,58 +41,62 @@ export async function persist<T>(standing: Standing, step: () => Promise<T>): Pr
  *
  * @throws the error's own failure when no waiting helps.
  */
-export async function overcome(
-  standing: Standing,
+export async function waitOrFail(
+  pausable: Pausable,
   error: unknown,
   failures: number
 ): Promise<void> {
   const found = findMessageBatchFailure(error);
-  if (found !== null) {
-    const row = FAILURES[found.type];
-    if (row.pause !== null) {
-      await standStill(standing, { kind: row.pause, reason: found.message });
+  const next = reaction(found?.type ?? (isTimeout(error) ? 'timeout' : 'unknown'));
+  switch (next.do) {
+    case 'retry': {
+      const delayMs = Math.max(backoffMs(failures), retryAfterMs(found));
+      const summary = `again after ${found?.type ?? 'a time-out'}`;
+      await sleepUnlessWoken(pausable.control, delayMs, { summary });
       return;
     }
-    if (!row.retryable) throw ApplicationFailure.fromError(found);
-  } else if (!isTimeout(error)) {
-    throw error;
+    case 'pause':
+      await pauseUntilResolved(pausable, { kind: next.kind, reason: found?.message ?? '' });
+      return;
+    case 'fail':
+      throw found === null ? error : ApplicationFailure.fromError(found);
   }
-  const delayMs = Math.max(backoffMs(failures), retryAfterMs(found));
-  await rest(standing.control, delayMs, { summary: `again after ${found?.type ?? 'a time-out'}` });
 }
 
 /**
- * Pauses with a reason until a Signal resumes or cancels.
+ * Pauses with a reason until a person resumes or cancels.
  *
  * What can pass by itself (another Worker, a batch that the API shows again) is tried again after a while; its pause
- * holds until the try has worked.
+ * lasts until the try has worked.
  */
-export async function standStill(standing: Standing, pause: Pause): Promise<void> {
-  const { control } = standing;
+export async function pauseUntilResolved(pausable: Pausable, pause: Pause): Promise<void> {
+  const { control, retryMs } = pausable;
   // Read before setPause: a resume can arrive in the same Workflow Task as the acknowledgment of our Signal.
   const { resumes, canceling } = control;
-  const nobodyHelps = (): boolean => control.resumes === resumes && control.canceling === canceling;
-  await standing.setPause(pause);
+  const isUnanswered = (): boolean =>
+    control.resumes === resumes && control.canceling === canceling;
+  await pausable.setPause(pause);
   if (pause.kind === 'worker' || pause.kind === 'batch') {
-    if (nobodyHelps()) {
-      await rest(control, standing.retryMs, { summary: `paused: ${pause.kind}` });
+    if (isUnanswered()) {
+      const summary = `paused (${pause.kind}), next try in ${durationText(retryMs)}`;
+      await sleepUnlessWoken(control, retryMs, { summary });
     }
     return;
   }
-  while (nobodyHelps()) await rest(control, null);
-  await standing.setPause(null);
+  while (isUnanswered()) await sleepUnlessWoken(control, null);
+  await pausable.setPause(null);
 }
 
 /**
  * Pauses for a batch that the API has lost.
  *
- * @returns true when a person has given it up.
+ * @returns true when a person has given the batch up.
  */
-export async function standStillForBatch(standing: Standing, what: string): Promise<boolean> {
-  const { control } = standing;
+export async function pauseForLostBatch(pausable: Pausable, what: string): Promise<boolean> {
+  const { control } = pausable;
   const { resumes } = control;
-  const reason = `${what} Resume with {"batch": "gone"} to give its requests up as missing.`;
-  await standStill(standing, { kind: 'batch', reason });
+  const reason = `${what} Resume with {"batch": "gone"} to report its requests as missing.`;
+  await pauseUntilResolved(pausable, { kind: 'batch', reason });
   return control.resumes !== resumes && control.resumed.batch === 'gone';
 }
 
@@ -97,13 +104,13 @@ export function isSamePause(a: Pause | null, b: Pause | null): boolean {
   return a?.kind === b?.kind && a?.reason === b?.reason;
 }
 
-/** The delay that the API asked for with its refusal. */
+/** The delay that the API asked for when it refused the call. */
 function retryAfterMs(found: ApplicationFailure | null): number {
   const details = found?.details?.[0] as { retryAfterMs?: unknown } | undefined;
   return typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : 0;
 }
 
-/** A Worker that vanished or hung: its Activity ends by a time-out. */
+/** A Worker died or hung: its Activity ends by a time-out. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
 }

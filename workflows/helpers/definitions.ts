@@ -3,7 +3,7 @@
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import { QUERY_PROGRESS, SIGNAL } from '../../src/contract/names';
-import type { JobProgress, ResumeArgument } from '../../src/contract/public';
+import type { JobProgress, ResumeAnswer } from '../../src/contract/public';
 
 /** The optional argument of the Signal `pause`. */
 export interface PauseRequest {
@@ -18,7 +18,7 @@ export const cancelSignal = defineSignal(SIGNAL.cancel);
 export const pauseSignal = defineSignal<[request?: PauseRequest]>(SIGNAL.pause);
 
 /** Continues after a pause. The argument may answer what the job asked. */
-export const resumeSignal = defineSignal<[answer?: ResumeArgument]>(SIGNAL.resume);
+export const resumeSignal = defineSignal<[answer?: ResumeAnswer]>(SIGNAL.resume);
 
 /** Checks every running batch at once, without waiting for the next check. */
 export const checkNowSignal = defineSignal(SIGNAL.checkNow);

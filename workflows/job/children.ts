@@ -1,5 +1,5 @@
 /**
- * Child Workflows: started under fixed ids, told of every Signal, never more than a window of them at a time.
+ * Child Workflows: started under fixed ids, a window of them at a time, and every Signal is forwarded to them.
  */
 import {
   getExternalWorkflowHandle,
@@ -16,7 +16,7 @@ import { backoffMs } from '../../src/core/wait/check-schedule';
 import { CHUNK_WINDOW } from '../../src/contract/limits';
 import {
   childControl,
-  rest,
+  sleepUnlessWoken,
   type Control,
   type ControlSignal,
   type Forward,
@@ -25,7 +25,7 @@ import {
 /**
  * Runs the chunks of a round, a window of them at a time.
  *
- * @throws the first chunk's failure, once all running chunks have ended.
+ * @throws the first chunk's failure, once every running chunk has ended.
  */
 export async function runChunks(
   control: Control,
@@ -34,7 +34,7 @@ export async function runChunks(
 ): Promise<void> {
   const failures: unknown[] = [];
   let next = 0;
-  const runOneAfterTheOther = async (): Promise<void> => {
+  const runOneByOne = async (): Promise<void> => {
     while (next < chunks && failures.length === 0) {
       if (control.canceling && skipUnstarted) return;
       const chunk = next++;
@@ -45,14 +45,14 @@ export async function runChunks(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CHUNK_WINDOW, chunks) }, runOneAfterTheOther));
+  await Promise.all(Array.from({ length: Math.min(CHUNK_WINDOW, chunks) }, runOneByOne));
   if (failures.length > 0) throw failures[0];
 }
 
 interface RunChunksOptions {
   readonly round: number;
   readonly chunks: number;
-  /** Whether a cancellation may leave chunks out: not where an earlier execution may have submitted them. */
+  /** Whether a cancellation may skip chunks: not where an earlier execution may have submitted them. */
   readonly skipUnstarted: boolean;
 }
 
@@ -64,7 +64,7 @@ export async function runRetry(
   await runChild(control, {
     type: WORKFLOW_TYPE.retry,
     workflowId: `${input.jobId}/round-${input.round}`,
-    summary: `round ${input.round}: failures of ${input.sources.length} chunk(s)`,
+    summary: `round ${input.round}: retries failed requests of ${input.sources.map(chunkLabel).join(', ')}`,
     args: () => [{ ...input, control: childControl(control) } satisfies RetryInput],
   });
 }
@@ -82,29 +82,29 @@ interface Child {
   readonly type: string;
   readonly workflowId: string;
   readonly summary: string;
-  /** Made at the last moment: the control state in it must be that of the start. */
+  /** Created at the last moment: the control state in it must be that of the start. */
   readonly args: () => [ChunkInput] | [RetryInput];
 }
 
 async function runChild(control: Control, child: Child): Promise<void> {
-  const line = createLine(child.workflowId);
-  control.forwards.add(line.send);
+  const signals = createSignalQueue(child.workflowId);
+  control.forwards.add(signals.send);
   try {
-    const handle = await start(control, child, line);
+    const handle = await start(control, child, signals);
     await handle.result();
   } finally {
-    control.forwards.delete(line.send);
+    control.forwards.delete(signals.send);
   }
 }
 
-/** Starts a child; where one of an earlier execution still runs under its id, waits until that has ended. */
+/** Starts a child. If one of an earlier execution still runs under its id, waits until that one has ended. */
 async function start(
   control: Control,
   child: Child,
-  line: Line
+  signals: SignalQueue
 ): Promise<ChildWorkflowHandle<Workflow>> {
   for (let tries = 1; ; tries++) {
-    line.hold();
+    signals.hold();
     try {
       return await startChild(child.type, {
         workflowId: child.workflowId,
@@ -116,26 +116,26 @@ async function start(
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     } finally {
-      // To the running one, too: it may be paused and wait for a `resume`.
-      line.open();
+      // Also to the child that still runs: it may be paused and wait for a `resume`.
+      signals.release();
     }
-    await rest(control, backoffMs(tries), {
-      summary: `${child.summary}: an earlier execution of it still runs`,
+    await sleepUnlessWoken(control, backoffMs(tries), {
+      summary: `${child.summary}: waits for its earlier execution to end`,
     });
   }
 }
 
-/** The way of Signals to one child. */
-interface Line {
-  /** Sends a Signal after all those before it: Temporal does not keep the order of two that are under way together. */
+/** The Signals to one child, in order. */
+interface SignalQueue {
+  /** Sends a Signal after all those before it: Temporal does not keep the order of two that are sent at once. */
   readonly send: Forward;
-  /** Keeps what comes from now on: a child is being started, with the state of this moment. */
+  /** Keeps Signals from now on: a child is being started, with the control state of this moment. */
   readonly hold: () => void;
-  /** Sends what was kept. */
-  readonly open: () => void;
+  /** Sends the Signals that were kept. */
+  readonly release: () => void;
 }
 
-function createLine(workflowId: string): Line {
+function createSignalQueue(workflowId: string): SignalQueue {
   let held: [ControlSignal, unknown][] | null = null;
   let last = Promise.resolve();
   const send: Forward = (signal, argument) => {
@@ -148,7 +148,7 @@ function createLine(workflowId: string): Line {
         const child = getExternalWorkflowHandle(workflowId);
         await child.signal(signal, ...(argument === undefined ? [] : [argument]));
       } catch {
-        // It has just ended.
+        // The child has just ended.
       }
     });
     return last;
@@ -158,7 +158,7 @@ function createLine(workflowId: string): Line {
     hold: () => {
       held = [];
     },
-    open: () => {
+    release: () => {
       const kept = held ?? [];
       held = null;
       for (const [signal, argument] of kept) void send(signal, argument);

@@ -2,7 +2,7 @@
  * `messageBatchJob`: one durable run over any number of requests.
  *
  * Sequence: plan, the chunks of round 1 as children, retry rounds as children while requests fail, finish. In history:
- * options, references, counters; as long for ten requests as for a hundred thousand of one chunk.
+ * options, references, counters. Its length depends on chunks and rounds, not on requests.
  *
  * Safe to change: pure functions in `src/core` whose result only shows (details, progress). Not safe without
  * `patched()`: the order of Activities, children and timers, and what decides about them.
@@ -18,33 +18,26 @@ import {
   condition,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Report } from '../../src/contract/public';
+import type { JobInput, Report } from '../../src/contract/public';
 import type { FinishInput, Plan } from '../../src/contract/activities';
 import { findMessageBatchFailure } from '../../src/contract/failures';
-import { long } from '../common/calls';
+import { longCall } from '../common/calls';
 import { runChunks, runRetry } from './children';
 import { installControl } from '../common/control';
-import {
-  createJob,
-  endAs,
-  enter,
-  isDone,
-  nextRoundInMs,
-  takePending,
-  track,
-  type Job,
-} from './job-state';
-import { persist } from '../common/recovery';
-import { durationText } from '../../src/core/view/details';
+import { retryUntilAnswered } from '../common/recovery';
+import { createJob } from './handlers';
+import { isDone, nextRoundDelayMs, trackChild, type Job } from './job-state';
+import { applyPlan, endAs, openNextRound } from './transitions';
+import { durationText } from '../../src/core/view/duration';
 
 /**
  * Runs a job to its end.
  *
- * @param input - {@link JobInput}, unchecked: other languages send plain JSON.
+ * @param input - Checked when the job starts: other languages send plain JSON of any shape.
  * @returns the report, also when the Signal `cancel` ended it.
  * @throws ApplicationFailure of `src/contract/failures.ts`; CancelledFailure after Temporal's own cancellation, files written.
  */
-export async function messageBatchJob(input: unknown): Promise<Report> {
+export async function messageBatchJob(input: JobInput): Promise<Report> {
   const job = createJob(
     workflowInfo().workflowId,
     installControl({ canceling: false, pause: null })
@@ -54,11 +47,11 @@ export async function messageBatchJob(input: unknown): Promise<Report> {
       const report = await run(job, input);
       endAs(job, report.status, report);
       if (job.control.canceledByTemporal)
-        throw new CancelledFailure('Canceled; the files are written');
+        throw new CancelledFailure('Canceled; results, failures and report are written');
       return report;
     } catch (error) {
       if (!(error instanceof CancelledFailure)) endAs(job, 'failed', null);
-      // The failure itself, not the child's or Activity's wrapping of it, ends the job: its type is what users see.
+      // The failure itself ends the job, without the wrapping of a child or an Activity: users see its type.
       throw findMessageBatchFailure(error) ?? error;
     } finally {
       await condition(allHandlersFinished);
@@ -66,18 +59,18 @@ export async function messageBatchJob(input: unknown): Promise<Report> {
   });
 }
 
-async function run(job: Job, input: unknown): Promise<Report> {
+async function run(job: Job, input: JobInput): Promise<Report> {
   const plan = await planJob(job, input);
   if (plan.report !== null) return plan.report;
-  enter(job, plan);
+  applyPlan(job, plan);
   await runRounds(job, plan);
   job.phase = 'finishing';
   return finishJob(job, plan);
 }
 
-async function planJob(job: Job, input: unknown): Promise<Plan> {
-  return persist(job.standing, () =>
-    long('read the input, check every line, cut it into chunks').messageBatchPlan({
+async function planJob(job: Job, input: JobInput): Promise<Plan> {
+  return retryUntilAnswered(job.pausable, () =>
+    longCall('read the input, check every line, split it into chunks').messageBatchPlan({
       jobId: job.id,
       input,
       canceling: job.control.canceling,
@@ -85,27 +78,27 @@ async function planJob(job: Job, input: unknown): Promise<Plan> {
   );
 }
 
-/** Round 1, the rounds that an earlier execution wrote down, and a new one for as long as requests fail. */
+/** Runs round 1, the rounds that an earlier execution recorded, and new ones for as long as requests fail. */
 async function runRounds(job: Job, plan: Plan): Promise<void> {
   const { control } = job;
   for (const { round, chunks, sources } of plan.rounds) {
     if (round === 1) {
-      track(job, runChunks(control, plan, { round, chunks, skipUnstarted: !plan.resumed }));
+      trackChild(job, runChunks(control, plan, { round, chunks, skipUnstarted: !plan.resumed }));
     } else {
-      track(job, runRetry(control, { ...toContext(plan), round, sources }));
+      trackChild(job, runRetry(control, { ...toContext(plan), round, sources }));
     }
   }
   for (;;) {
-    const delayMs = nextRoundInMs(job);
+    const delayMs = nextRoundDelayMs(job);
     if (delayMs === null) {
       if (isDone(job)) break;
-      await condition(() => isDone(job) || nextRoundInMs(job) !== null);
+      await condition(() => isDone(job) || nextRoundDelayMs(job) !== null);
     } else if (delayMs > 0) {
-      const summary = `round ${job.rounds.length + 1} in ${durationText(delayMs)}`;
-      await condition(() => nextRoundInMs(job) === null, delayMs, { summary });
+      const summary = `round ${job.rounds.plans.length + 1} in ${durationText(delayMs)}`;
+      await condition(() => nextRoundDelayMs(job) === null, delayMs, { summary });
     } else {
-      const { round, sources } = takePending(job);
-      track(job, runRetry(control, { ...toContext(plan), round, sources }));
+      const { round, sources } = openNextRound(job);
+      trackChild(job, runRetry(control, { ...toContext(plan), round, sources }));
     }
   }
   if (job.failures.length > 0) throw job.failures[0];
@@ -116,11 +109,13 @@ async function finishJob(job: Job, plan: Plan): Promise<Report> {
     ...toContext(plan),
     status: job.control.canceling ? 'canceled' : 'completed',
     total: plan.total,
-    rounds: job.rounds,
+    rounds: job.rounds.plans,
     startedAt: new Date(job.startedAtMs).toISOString(),
     endedAt: new Date().toISOString(),
   };
-  return persist(job.standing, () => long('write the three files').messageBatchFinish(input));
+  return retryUntilAnswered(job.pausable, () =>
+    longCall('write results, failures and report').messageBatchFinish(input)
+  );
 }
 
 function toContext({ jobId, site, options }: Plan): Pick<Plan, 'jobId' | 'site' | 'options'> {

@@ -1,8 +1,8 @@
 /**
  * `messageBatchRetry`: one retry round.
  *
- * Sequence: plan the round (an Activity writes down which requests it holds), then its chunks as children. In history:
- * names and counters. It answers to the job's Signals and passes them on.
+ * Sequence: plan the round (an Activity records which requests it contains), then its chunks as children. In history:
+ * names and counters. It takes the Signals that its job forwards, and forwards them to its chunks.
  *
  * Why: docs/decisions/012-rounds-not-requests.md
  *
@@ -19,30 +19,34 @@ import { SIGNAL } from '../../src/contract/names';
 import type { Pause } from '../../src/contract/public';
 import type { RoundPlan } from '../../src/contract/activities';
 import type { RetryInput, RoundChange } from '../../src/contract/children';
-import { long } from '../common/calls';
+import { longCall } from '../common/calls';
 import { runChunks } from './children';
 import { installControl } from '../common/control';
-import { isSamePause, persist } from '../common/recovery';
+import { isSamePause, retryUntilAnswered, type Pausable } from '../common/recovery';
 
-/** Runs one retry round to its end. */
+/**
+ * Runs one retry round to its end.
+ *
+ * Registered for the engine's own use: `messageBatchJob` starts it, callers never do.
+ */
 export async function messageBatchRetry(input: RetryInput): Promise<RoundPlan> {
   const control = installControl(input.control);
   return CancellationScope.nonCancellable(async () => {
-    let standsFor: Pause | null = null;
-    const standing = {
+    let shown: Pause | null = null;
+    const pausable: Pausable = {
       control,
       retryMs: input.options.checkMaxMs,
-      setPause: async (pause: Pause | null): Promise<void> => {
-        if (isSamePause(pause, standsFor)) return;
-        standsFor = pause;
+      setPause: async (pause) => {
+        if (isSamePause(pause, shown)) return;
+        shown = pause;
         setCurrentDetails(pause === null ? '' : `Paused: ${pause.reason}`);
-        await tellJob(input, { round: input.round, pause });
+        await signalJob(input, { round: input.round, pause });
       },
     };
-    const plan = await persist(standing, () =>
-      long(`plan round ${input.round}`).messageBatchPlanRound(input)
+    const plan = await retryUntilAnswered(pausable, () =>
+      longCall(`plan round ${input.round}`).messageBatchPlanRound(input)
     );
-    await tellJob(input, { round: input.round, plan });
+    await signalJob(input, { round: input.round, plan });
     await runChunks(control, input, {
       round: plan.round,
       chunks: plan.chunks,
@@ -53,10 +57,10 @@ export async function messageBatchRetry(input: RetryInput): Promise<RoundPlan> {
   });
 }
 
-async function tellJob({ jobId }: RetryInput, change: RoundChange): Promise<void> {
+async function signalJob({ jobId }: RetryInput, change: RoundChange): Promise<void> {
   try {
     await getExternalWorkflowHandle(jobId).signal(SIGNAL.roundChanged, change);
   } catch {
-    // The job is gone; the store keeps the round.
+    // The job has ended. The round is recorded in the store.
   }
 }

@@ -1,16 +1,17 @@
 /**
- * Children report to their job by Signals, and every client can send a Signal of any shape: one that is not ours must not
+ * Children report to their job by Signals, and any client can send a Signal of any shape: one of a wrong shape must not
  * break the Workflow Task that delivers it.
  */
+import { isObject } from '../../src/contract/json';
 import type { ChunkName } from '../../src/contract/names';
 import type { Pause } from '../../src/contract/public';
 import type { RoundPlan } from '../../src/contract/activities';
 import type { ChunkState, RoundChange } from '../../src/contract/children';
 
-export function isChunkState(news: unknown): news is ChunkState {
-  if (!isChunkName(news)) return false;
+export function isChunkState(payload: unknown): payload is ChunkState {
+  if (!isChunkName(payload)) return false;
   const { phase, requests, batchId, submittedAt, endedAt, pause, note, collected } =
-    news as Partial<ChunkState>;
+    payload as Partial<ChunkState>;
   return (
     typeof phase === 'string' &&
     isCount(requests) &&
@@ -23,9 +24,9 @@ export function isChunkState(news: unknown): news is ChunkState {
   );
 }
 
-export function isRoundChange(news: unknown): news is RoundChange {
-  if (!isObject(news) || !isCount(news['round'])) return false;
-  const { pause, plan } = news;
+export function isRoundChange(payload: unknown): payload is RoundChange {
+  if (!isObject(payload) || !isCount(payload['round'])) return false;
+  const { pause, plan } = payload;
   return (
     (pause === undefined || pause === null || isPause(pause)) &&
     (plan === undefined || isRoundPlan(plan))
@@ -87,8 +88,4 @@ function isTextOrNull(value: unknown): boolean {
 
 function isTimeOrNull(value: unknown): boolean {
   return value === null || (isText(value) && !Number.isNaN(Date.parse(value)));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

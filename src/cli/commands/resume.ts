@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ResumeAnswer } from '../../contract/public';
 import { commandError } from '../text/errors';
 import { runCommand } from '../text/run-command';
 import { addTargetFlags, type TargetFlags } from '../flags/target';
@@ -18,6 +19,10 @@ Examples:
   $ message-batches resume nightly --submission absent              no batch was made: submit again
   $ message-batches resume nightly --submission msgbatch_01HkcTj…   this is the batch that was made
   $ message-batches resume nightly --batch gone                     the API has lost the batch: give it up`;
+
+function isSubmission(text: string): text is NonNullable<ResumeAnswer['submission']> {
+  return /^(absent|msgbatch_[A-Za-z0-9_-]{1,200})$/.test(text);
+}
 
 function toGone(word: string): 'gone' {
   if (word === 'gone') return word;
@@ -42,10 +47,7 @@ export function addResumeCommand(program: Command): void {
   addTargetFlags(command)
     .addHelpText('after', EXAMPLES)
     .action((jobId: string, { submission, batch, ...flags }: ResumeFlags) => {
-      if (
-        submission !== undefined &&
-        !/^(absent|msgbatch_[A-Za-z0-9_-]{1,200})$/.test(submission)
-      ) {
+      if (submission !== undefined && !isSubmission(submission)) {
         return runCommand(() => {
           throw commandError(
             'Expected `--submission` to be absent, or the id of a batch: msgbatch_….'

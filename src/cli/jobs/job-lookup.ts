@@ -86,6 +86,7 @@ export function toEndedProgress(report: Report): JobProgress {
     job_id,
     status,
     phase: 'ended',
+    paused: null,
     paused_reason: null,
     paused_kind: null,
     requests,

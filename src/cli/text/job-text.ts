@@ -3,7 +3,8 @@
  */
 import type { BatchProgress, JobProgress, Report } from '../../contract/public';
 import { formatNanoUsd, savedNanoUsd } from '../../core/money/cost';
-import { formatCount, formatDuration, formatFields, formatTable, plural } from './output';
+import { durationText } from '../../core/view/duration';
+import { formatCount, formatFields, formatTable, plural } from './output';
 
 /** A look that is late by more: no Worker runs, or the API does not answer. */
 const OVERDUE_MS = 60_000;
@@ -90,9 +91,8 @@ function toStatusWords({ status, phase, round }: JobProgress): string {
 function toNextWords(progress: JobProgress, nowMs: number): string | null {
   const inWords = (at: string): string => {
     const inMs = Date.parse(at) - nowMs;
-    if (inMs < -OVERDUE_MS)
-      return `overdue by ${formatDuration(-inMs)}: see what waits in Temporal`;
-    return inMs < 1000 ? 'now' : `in ${formatDuration(inMs)}`;
+    if (inMs < -OVERDUE_MS) return `overdue by ${durationText(-inMs)}: see what waits in Temporal`;
+    return inMs < 1000 ? 'now' : `in ${durationText(inMs)}`;
   };
   if (progress.next_check_at !== null) return `check ${inWords(progress.next_check_at)}`;
   if (progress.next_round_at !== null) return `round ${inWords(progress.next_round_at)}`;

@@ -9,6 +9,7 @@ import {
   resolveOptions,
   type ResolvedOptions,
 } from '../../contract/options';
+import { isObject } from '../../contract/json';
 import { nearest } from '../../contract/nearest';
 
 /** Defaults for every request's `params`, as they were given. */
@@ -90,8 +91,4 @@ function unknownName(name: string): string {
   return known === null
     ? `Unknown name ${shown} in the input.`
     : `Unknown name ${shown} in the input; did you mean \`${known}\`?`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@
 import { findJsonFault, findUtf8Fault, type Fault } from './json-fault';
 import { jsonMembers, type JsonMember } from './json-members';
 import { findRefusedJson, HALF_PAIR } from './strict-json';
+import { isObject } from '../../contract/json';
 import { JSON_DEPTH_MAX } from '../../contract/limits';
 import { nearest } from '../../contract/nearest';
 import { findParamsProblems, type Params } from './params-rules';
@@ -175,8 +176,4 @@ function findIdProblems(parsed: Record<string, unknown>): string[] {
   const id = parsed['custom_id'];
   if (typeof id !== 'string') return ['`custom_id` must be a string'];
   return id === '' ? ['`custom_id` must not be empty'] : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

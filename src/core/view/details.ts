@@ -4,24 +4,16 @@
  * @module
  */
 import { chunkLabel } from '../../contract/names';
-import type { JobProgress } from '../../contract/public';
 import type { ChunkState } from '../../contract/children';
-
-/** `90 s`, `15 min`, `2.5 h`. */
-export function durationText(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${Math.round(ms / 1_000)} s`;
-  if (ms < 2 * 3_600_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 360_000) / 10} h`;
-}
+import type { JobProgress } from '../../contract/public';
 
 /** Rows of a job's table: more than this only lengthens the page. */
 const BATCHES_SHOWN_MAX = 30;
 
-/** Current details of a job: one line of progress, one table row per batch. */
+/** Current details of a job: its status in one line, one table row per batch. */
 export function jobDetails(progress: JobProgress): string {
   const lines = [
-    `**${progress.status}**, ${progress.phase}: ${progress.requests - progress.processing} of ${progress.requests} requests have their verdict.`,
+    `**${progress.status}**, ${progress.phase}: ${progress.requests - progress.processing} of ${progress.requests} requests finished.`,
   ];
   if (progress.paused_reason !== null) lines.push('', `Paused: ${progress.paused_reason}`);
   if (progress.next_round_at !== null) lines.push('', `Next round at ${progress.next_round_at}.`);

@@ -8,13 +8,13 @@ import type { ResultCounts } from '../../contract/activities';
 import type { ChunkState } from '../../contract/children';
 import { nextCheckAtMs, type CheckSchedule } from '../wait/check-schedule';
 
-/** What a job knows of itself. */
+/** What a job knows about itself. */
 export interface JobView {
   readonly jobId: string;
   readonly phase: JobPhase;
   /** How it ended; null while it runs. */
   readonly ended: 'completed' | 'canceled' | 'failed' | null;
-  /** Of the job as a whole. */
+  /** The pause of the job as a whole. */
   readonly pause: Pause | null;
   readonly requests: number;
   readonly chunks: readonly ChunkState[];
@@ -24,27 +24,28 @@ export interface JobView {
   readonly schedule: CheckSchedule;
 }
 
-type Verdicts = ResultCounts & { readonly missing: number };
+type Outcomes = ResultCounts & { readonly missing: number };
 
-const NO_VERDICTS: Verdicts = { succeeded: 0, errored: 0, expired: 0, canceled: 0, missing: 0 };
+const NO_OUTCOMES: Outcomes = { succeeded: 0, errored: 0, expired: 0, canceled: 0, missing: 0 };
 
-/** @param final - Verdicts of the report, once there is one; until then they are summed over collected chunks. */
-export function toProgress(view: JobView, nowMs: number, final: Verdicts | null): JobProgress {
-  const verdicts = final ?? sumVerdicts(view.chunks);
+/** @param final - Outcomes of the report, once there is one; until then they are summed over collected chunks. */
+export function toProgress(view: JobView, nowMs: number, final: Outcomes | null): JobProgress {
+  const outcomes = final ?? sumOutcomes(view.chunks);
   const pause = view.ended === null ? pauseOf(view) : null;
   return {
     job_id: view.jobId,
     status: statusOf(view, pause),
     phase: view.phase,
+    paused: pause,
     paused_reason: pause?.reason ?? null,
     paused_kind: pause?.kind ?? null,
     requests: view.requests,
-    succeeded: verdicts.succeeded,
-    errored: verdicts.errored,
-    expired: verdicts.expired,
-    canceled: verdicts.canceled,
-    missing: verdicts.missing,
-    processing: view.requests - total(verdicts),
+    succeeded: outcomes.succeeded,
+    errored: outcomes.errored,
+    expired: outcomes.expired,
+    canceled: outcomes.canceled,
+    missing: outcomes.missing,
+    processing: view.requests - total(outcomes),
     round: view.rounds,
     batches: view.chunks.map(toBatch),
     next_check_at: nextCheckAt(view, nowMs),
@@ -53,7 +54,7 @@ export function toProgress(view: JobView, nowMs: number, final: Verdicts | null)
   };
 }
 
-/** The job's own pause, or the first of a paused chunk. */
+/** The job's own pause, or the first of a chunk. */
 export function pauseOf(view: Pick<JobView, 'pause' | 'chunks'>): Pause | null {
   return view.pause ?? view.chunks.find(({ pause }) => pause !== null)?.pause ?? null;
 }
@@ -63,14 +64,14 @@ function statusOf(view: JobView, pause: Pause | null): JobStatus {
   return pause === null ? 'running' : 'paused';
 }
 
-function sumVerdicts(chunks: readonly ChunkState[]): Verdicts {
-  return chunks.reduce<Verdicts>(
+function sumOutcomes(chunks: readonly ChunkState[]): Outcomes {
+  return chunks.reduce<Outcomes>(
     (sum, { collected }) => (collected === null ? sum : add(sum, collected.final)),
-    NO_VERDICTS
+    NO_OUTCOMES
   );
 }
 
-function add(a: Verdicts, b: Verdicts): Verdicts {
+function add(a: Outcomes, b: Outcomes): Outcomes {
   return {
     succeeded: a.succeeded + b.succeeded,
     errored: a.errored + b.errored,
@@ -80,12 +81,12 @@ function add(a: Verdicts, b: Verdicts): Verdicts {
   };
 }
 
-function total({ succeeded, errored, expired, canceled, missing }: Verdicts): number {
+function total({ succeeded, errored, expired, canceled, missing }: Outcomes): number {
   return succeeded + errored + expired + canceled + missing;
 }
 
 function toBatch(state: ChunkState): BatchProgress {
-  const counts = state.collected?.counts ?? NO_VERDICTS;
+  const counts = state.collected?.counts ?? NO_OUTCOMES;
   return {
     id: state.batchId,
     round: state.round,
