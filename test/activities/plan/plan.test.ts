@@ -269,7 +269,7 @@ describe('bad input', () => {
     {
       name: 'a JSON array with the same request twice',
       text: `[\n${good.trimEnd()},\n${good}]\n`,
-      reasons: ['line 2: its `custom_id` already'],
+      reasons: ['line 2: its `custom_id` is already used in line 1'],
     },
   ])('$name', async ({ text, reasons }) => {
     const found = await failureOf(
