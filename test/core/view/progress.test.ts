@@ -109,7 +109,7 @@ describe('toProgress', () => {
 });
 
 describe('jobDetails', () => {
-  test('says where the job stands, with a row for each batch', () => {
+  test('names the phase and the counts, with a row for each batch', () => {
     const pause = { kind: 'worker', reason: 'another store' } as const;
     const text = jobDetails(toProgress(view({ pause }), START_MS, null));
     expect(text).toContain('**paused**, running: 0 of 10 requests finished.');
