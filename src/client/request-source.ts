@@ -4,14 +4,13 @@
  * Whatever it is, it becomes one JSON Lines file first: its hash decides whether a job's id stands for it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, open, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MessageParams } from '../contract/options';
 import { openRequestLines, type RequestLines } from '../records/request-lines';
+import { copyToTemporary, type ReadableFile } from './temporary-file';
 
 /** One request: `params` is a Messages API body without `stream`. */
 export interface BatchRequest {
@@ -48,26 +47,8 @@ export async function toRequestFile(source: RequestSource): Promise<RequestFile>
   if (typeof source === 'string') {
     return toFile(source.startsWith('file:') ? fileURLToPath(source) : source);
   }
-  const file = await makeTemporary(`${randomUUID()}.jsonl`, (path) => writeLines(path, source));
+  const file = await copyToTemporary(`${randomUUID()}.jsonl`, toLines(source));
   return hashTemporary(file, 'requests');
-}
-
-/** A file that is read more than once. */
-export interface ReadableFile {
-  readonly path: string;
-  readonly release: () => Promise<void>;
-}
-
-/**
- * Copies what can be read only once, such as a pipe, to a temporary file.
- *
- * @param name - The job's name comes from it where none is given.
- */
-export function copyToTemporary(
-  name: string,
-  source: AsyncIterable<Uint8Array>
-): Promise<ReadableFile> {
-  return makeTemporary(name, (path) => pipeline(source, createWriteStream(path, { mode: 0o600 })));
 }
 
 /** Reads a file as JSON Lines, whatever form of requests it holds. */
@@ -83,22 +64,6 @@ async function toFile(path: string): Promise<RequestFile> {
 
 /** Name of an input that is a pipe: those of `/dev/fd/63` and the like differ from call to call. */
 export const PIPE_NAME = 'stdin.jsonl';
-
-async function makeTemporary(
-  name: string,
-  write: (path: string) => Promise<void>
-): Promise<ReadableFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'message-batches-'));
-  const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    const path = join(folder, name);
-    await write(path);
-    return { path, release };
-  } catch (error) {
-    await release();
-    throw error;
-  }
-}
 
 async function hashTemporary({ path, release }: ReadableFile, name: string): Promise<RequestFile> {
   try {
@@ -139,24 +104,18 @@ function countNewlines(part: Buffer): number {
   return count;
 }
 
-/** Requests per write: one system call for many small ones. */
-const LINES_PER_WRITE = 256;
+/** Small requests are written together; a large one fills a piece of its own. */
+const PIECE_LENGTH = 256 * 1024;
 
-async function writeLines(
-  path: string,
+async function* toLines(
   source: Iterable<BatchRequest> | AsyncIterable<BatchRequest>
-): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    let lines: string[] = [];
-    for await (const request of source) {
-      lines.push(`${JSON.stringify(request)}\n`);
-      if (lines.length < LINES_PER_WRITE) continue;
-      await file.write(lines.join(''));
-      lines = [];
-    }
-    await file.write(lines.join(''));
-  } finally {
-    await file.close();
+): AsyncGenerator<Buffer> {
+  let lines = '';
+  for await (const request of source) {
+    lines += `${JSON.stringify(request)}\n`;
+    if (lines.length < PIECE_LENGTH) continue;
+    yield Buffer.from(lines);
+    lines = '';
   }
+  if (lines !== '') yield Buffer.from(lines);
 }

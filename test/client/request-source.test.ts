@@ -8,7 +8,8 @@ import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { copyToTemporary, toRequestFile, type BatchRequest } from '../../src/client/request-source';
+import { toRequestFile, type BatchRequest } from '../../src/client/request-source';
+import { copyToTemporary } from '../../src/client/temporary-file';
 
 let folder: string;
 
