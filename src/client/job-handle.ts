@@ -6,6 +6,7 @@ import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@tempor
 import { QUERY_PROGRESS, SIGNAL } from '../contract/names';
 import type { JobProgress, Report, ResumeAnswer } from '../contract/public';
 import { findReport } from '../records/own-report';
+import { findReportFiles, type ReportFiles } from '../records/report-files';
 import { failure, findMessageBatchFailure } from '../contract/failures';
 import { LINE_BYTES_MAX } from '../contract/limits';
 import { readLines } from '../store/lines';
@@ -97,25 +98,47 @@ export class JobHandle {
     }
   }
 
-  /** Waits for the job's end and yields its succeeded requests in input order. */
+  /**
+   * Waits for the job's end and yields its succeeded requests in input order.
+   *
+   * Length and SHA-256 of the file are checked: the length before the first request, the hash after the last one.
+   *
+   * @throws ApplicationFailure `MessageBatch.StoreDamaged` when the file is not the one that the report names; what
+   * {@link report} throws.
+   */
   async *results(): AsyncGenerator<JobResult, void, undefined> {
-    yield* this.#lines<JobResult>((await this.report()).results);
+    yield* this.#lines<JobResult>('results');
   }
 
-  /** Waits for the job's end and yields all other requests in input order. */
+  /** Waits for the job's end and yields all other requests in input order; checked and failing as {@link results}. */
   async *failures(): AsyncGenerator<FailedRequest, void, undefined> {
-    yield* this.#lines<FailedRequest>((await this.report()).failures);
+    yield* this.#lines<FailedRequest>('failures');
   }
 
-  async *#lines<T>({ uri }: Report['results']): AsyncGenerator<T, void, undefined> {
+  async *#lines<T>(file: keyof ReportFiles): AsyncGenerator<T, void, undefined> {
+    const report = await this.report();
     const store = await this.#store;
-    const source = store.read(await store.keyOf(uri));
-    for await (const lines of readLines(source, { lineBytesMax: LINE_BYTES_MAX })) {
-      for (const { bytes } of lines) yield JSON.parse(bytes.toString()) as T;
+    const reference = (await findReportFiles(store, this.jobId, report))[file];
+    const source = store.readVerified(reference);
+    // A line of the largest result has a custom_id as well, which may be as large as a line of the input.
+    for await (const lines of readLines(source, { lineBytesMax: 2 * LINE_BYTES_MAX })) {
+      for (const { bytes, number } of lines) yield parseLine(bytes, number) as T;
     }
   }
 
   #workflow(): ReturnType<Client['workflow']['getHandle']> {
     return this.#client.workflow.getHandle(this.jobId);
+  }
+}
+
+/** A changed byte may break a line long before the hash at the end of the file shows the damage. */
+function parseLine(bytes: Buffer, number: number): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw failure(
+      'MessageBatch.StoreDamaged',
+      `Line ${number} of a result file in the store is not JSON: the file is damaged.`
+    );
   }
 }

@@ -14,7 +14,7 @@ import type { Report, StoreReference } from '../../contract/public';
 import { jobFiles, outputFiles } from '../../records/job-files';
 import { readReport } from '../../records/own-report';
 import { readPlanRecord } from '../../records/plan-records';
-import { referenceAt } from '../../records/reference-at';
+import { findReportFiles } from '../../records/report-files';
 import type { JobOptions } from '../../contract/options';
 import type { Store } from '../../store/store';
 import { commandError } from '../text/errors';
@@ -90,8 +90,9 @@ export async function copyOutputs(store: Store, jobId: string, dir: string): Pro
   const keys = outputFiles(plan?.output_key ?? jobFiles(jobId).folder);
   const report = await readReport(store, keys.report);
   if (report === undefined) throw commandError(`The job ${jobId} has no report in the store.`);
-  await copyVerified(store, keys.results, report.results, join(dir, FILE_NAMES.results));
-  await copyVerified(store, keys.failures, report.failures, join(dir, FILE_NAMES.failures));
+  const { results, failures } = await findReportFiles(store, jobId, report);
+  await copyVerified(store, results, join(dir, FILE_NAMES.results));
+  await copyVerified(store, failures, join(dir, FILE_NAMES.failures));
   const text = await readWhole(store.read(keys.report));
   await writeWhole(join(dir, FILE_NAMES.report), text);
   return report;
@@ -116,13 +117,8 @@ async function assertFree(dir: string, jobId: string): Promise<void> {
   }
 }
 
-async function copyVerified(
-  store: Store,
-  key: string,
-  reference: StoreReference,
-  path: string
-): Promise<void> {
-  const source = store.readVerified(referenceAt(store, key, reference));
+async function copyVerified(store: Store, reference: StoreReference, path: string): Promise<void> {
+  const source = store.readVerified(reference);
   await atomically(path, async (temporary) => {
     await pipeline(Readable.from(source), createWriteStream(temporary, { flags: 'wx' }));
   });
