@@ -1,22 +1,26 @@
 /**
- * The entry of the command `message-batches`.
+ * The entry of the command.
  */
-import { toErrorText } from './text/errors';
-import { EXIT } from './text/exit-status';
 import { createProgram } from './program';
+import { EXIT } from './text/exit-status';
 
 async function main(): Promise<void> {
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (error: unknown) => {
-      process.stderr.write(`${toErrorText(error)}\n`);
-      process.exit(EXIT.failed);
+      void failAtOnce(error);
     });
   }
-  // The reader of our output may have closed it (`… | head`): no reason to leave a server behind.
+  // A reader may close our output early (`… | head`): that is no reason to leave a server behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   await createProgram().parseAsync(process.argv);
-  // What Temporal's runtime still holds is no reason to stay.
+  // Temporal's runtime would keep the process alive.
   process.exit();
+}
+
+async function failAtOnce(error: unknown): Promise<void> {
+  const { toErrorText } = await import('./text/errors.js');
+  process.stderr.write(`${toErrorText(error)}\n`);
+  process.exit(EXIT.failed);
 }
 
 void main();

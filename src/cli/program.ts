@@ -1,7 +1,7 @@
 /**
- * The command `message-batches`: its commands and its help.
+ * The command line: its commands and its help. What a command does is loaded when it is called.
  */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addCancelCommand } from './commands/cancel';
 import { addCheckNowCommand } from './commands/check-now';
 import { addDemoCommand } from './commands/demo';
@@ -15,20 +15,21 @@ import { addSimulatorCommand } from './commands/simulator';
 import { addStatusCommand } from './commands/status';
 import { addWorkerCommand } from './commands/worker';
 import { packageVersion } from './session/package-root';
+import { COMMAND } from './text/command-name';
 
 const EXAMPLES = `
 Examples:
-  $ message-batches demo                                       see it work: no key needed, a minute
+  $ ${COMMAND} demo                                # see it work: no key needed, a minute
   $ export ANTHROPIC_API_KEY=sk-ant-…
-  $ message-batches run requests.jsonl --out results           any number of requests, at half price
-  $ message-batches status requests-3f9c2a --watch
-  $ message-batches run --help                                 every option, with examples
+  $ ${COMMAND} run requests.jsonl --out results    # any number of requests, at half price
+  $ ${COMMAND} status requests-3f9c2a --watch
+  $ ${COMMAND} run --help                          # every option, with examples
 
-Without a Temporal server configured (TEMPORAL_ADDRESS or a profile), commands run their own in .message-batches.`;
+If no Temporal server is configured (TEMPORAL_ADDRESS or a profile), commands run a dev server in .message-batches.`;
 
 /** Makes the parser of the command line, every command with its help. */
 export function createProgram(): Command {
-  const program = new Command('message-batches')
+  const program = new Command(COMMAND)
     .description(
       "Any number of Claude requests through Anthropic's Message Batches API, at half price:\n" +
         'one durable Temporal Workflow that survives every crash and never pays twice.'
@@ -50,9 +51,10 @@ export function createProgram(): Command {
     addDemoCommand,
   ];
   for (const addCommand of add) addCommand(program);
-  // Commands that were added before know nothing of the program's settings.
+  // Set for each: a command does not inherit these settings when it is added before they are made.
   for (const command of program.commands) {
-    command.showHelpAfterError(`(message-batches ${command.name()} --help shows examples)`);
+    command.addHelpOption(new Option('-h, --help', 'show this help').helpGroup('Help:'));
+    command.showHelpAfterError(`(${COMMAND} ${command.name()} --help shows examples)`);
   }
   return program;
 }

@@ -1,7 +1,8 @@
 /**
  * What Temporal knows of a job.
  */
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 
 /** `unknown`: Temporal has no execution of the job, or none any more. */
 export type Execution = 'running' | 'ended' | 'unknown';

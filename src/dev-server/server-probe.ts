@@ -10,7 +10,7 @@ import { LOOPBACK } from './ports';
 
 export const NAMESPACE = 'default';
 
-/** Days after which Temporal forgets an ended job of the embedded server. A dev server's own are 1. */
+/** How long our dev server keeps an ended job. The default of a dev server is one day. */
 const RETENTION_SECONDS = 30 * 24 * 60 * 60;
 
 /** Numbers of `temporal.api.enums.v1.IndexedValueType`, under the names of the command line's flag. */

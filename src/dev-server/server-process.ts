@@ -1,5 +1,5 @@
 /**
- * The embedded server's process: start it, and wait until it answers.
+ * The dev server's process: start it, and wait until it answers.
  *
  * @module
  */

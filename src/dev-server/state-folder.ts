@@ -1,5 +1,5 @@
 /**
- * The state folder: private, ignored by git, home of the embedded server's files.
+ * The state folder: private, ignored by git, home of the dev server's files.
  *
  * @module
  */

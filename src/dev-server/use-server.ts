@@ -1,5 +1,5 @@
 /**
- * The embedded Temporal dev server of a state folder, shared by all commands that use the folder.
+ * The Temporal dev server of a state folder, shared by all commands that use the folder.
  *
  * @module
  */

@@ -24,26 +24,30 @@ describe('run --detach', () => {
         run('pause', 'd'),
       ]);
       expect(JSON.parse(status.stdout)).toMatchObject({ job_id: 'd', requests: 2, processing: 2 });
-      expectEnd(early, 1, /still runs/);
+      expectEnd(early, 1, /still running/);
       expect(existsSync(path('early'))).toBe(false);
       expectEnd(forgotten, 1, /cancel it first/);
-      expectEnd(paused, 0, /is paused: .* 1 batch at the API runs on/);
+      expectEnd(paused, 0, /is paused: .* 1 batch at the API continues/);
       expectEnd(await run('status', 'd'), 0, /^Status +paused/m);
-      expectEnd(await run('resume', 'd'), 0, /goes on/);
+      expectEnd(await run('resume', 'd'), 0, /job d continues/);
 
-      // The next look by itself would be half a minute away.
+      // The next check by itself would be half a minute away.
       await simulator.batches()[0]?.end();
       const watching = run('status', 'd', '--watch');
-      expectEnd(await run('check-now', 'd'), 0, /looks at 1 batch/);
+      expectEnd(await run('check-now', 'd'), 0, /checks 1 batch/);
       expectEnd(await watching, 0, /^Status +completed/m);
       expectEnd(await run('results', 'd', '--out', 'out'), 0, /all 2 requests succeeded/);
       expect(simulator.ledger.batches).toHaveLength(1);
 
       // The Worker leaves by itself, and the server with it.
       await until(() => processes().length === 0);
-      expectEnd(await run('forget', 'd'), 1, /--yes says so/);
+      expectEnd(await run('forget', 'd'), 1, /confirm with --yes/);
       expectEnd(await run('forget', 'd', '--yes'), 0, /is forgotten/);
       expect(existsSync(path('.message-batches/store/jobs/d'))).toBe(false);
+      // Temporal remembers the job longer than the store does.
+      const remembered = await run('status', 'd');
+      expectEnd(remembered, 0, /^Status +completed/m);
+      expect(remembered.stderr).toMatch(/records were deleted.*pays again/);
     });
   });
 

@@ -13,7 +13,7 @@ const SLOW = ['--check-min', '3s', '--check-max', '3s'];
 jest.setTimeout(120_000);
 
 describe('run', () => {
-  test('stops at Ctrl-C, says how to go on, and goes on', async () => {
+  test('stops at Ctrl-C, says how to continue, and continues', async () => {
     await inSandbox({ batchTimeMs: BATCH_TIME_MS }, async (sandbox) => {
       const { start, run, writeRequests, simulator } = sandbox;
       writeRequests('in.jsonl', IDS);
@@ -21,7 +21,8 @@ describe('run', () => {
       await running.says('0/3 done');
       await submitted(simulator);
       running.child.kill('SIGINT');
-      const hints = /to go on: +message-batches run --out .*out\n +to cancel: +.*cancel i$/m;
+      const hints =
+        /to continue: +npx temporal-message-batches run --out .*out\n +to cancel: +.*cancel i$/m;
       expectEnd(await running.ended, 130, hints);
 
       await simulator.batches()[0]?.end();

@@ -22,6 +22,28 @@ const COMMANDS = [
   'demo',
 ];
 
+const PARAMS =
+  '{"model": "claude-haiku-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "a"}]}';
+/** A valid request, a misspelled key, an unknown key. */
+const BAD_LINES = [
+  `{"custom_id": "a", "params": ${PARAMS}}`,
+  '',
+  '{"custom_id": "b", "parms": {}}',
+  '',
+  `{"custom_id": "c", "params": ${PARAMS}, "tags": []}`,
+].join('\n');
+
+/** The sections of a help, in the one order that all keep. */
+const SECTIONS = [
+  'Arguments:',
+  'Options:',
+  'Options of the job:',
+  'Where:',
+  'Help:',
+  'Examples:',
+  'Exit status:',
+];
+
 jest.setTimeout(120_000);
 
 describe('--help', () => {
@@ -30,7 +52,17 @@ describe('--help', () => {
   });
 
   test.each(COMMANDS)('%s --help shows examples', (name) => {
-    expect(helpOf(name)).toMatch(new RegExp(`\\$ .*message-batches ${name}`));
+    expect(helpOf(name)).toMatch(
+      new RegExp(`^ {2}\\$ .*npx temporal-message-batches ${name}`, 'm')
+    );
+  });
+
+  test.each(COMMANDS)('%s --help keeps the order of sections', (name) => {
+    const found = helpOf(name)
+      .split('\n')
+      .filter((line) => SECTIONS.includes(line));
+    expect(found).toEqual(SECTIONS.filter((section) => found.includes(section)));
+    expect(found).toEqual(expect.arrayContaining(['Help:', 'Examples:']));
   });
 
   test.each(OPTION_NAMES)('run has a flag for the option %s', (option) => {
@@ -62,14 +94,18 @@ describe('run --dry-run', () => {
     await inSandbox({}, async ({ run, env, path, writeRequests, simulator }) => {
       delete env['ANTHROPIC_API_KEY'];
       writeRequests('good.jsonl', ['a', 'b']);
-      writeFileSync(path('bad.jsonl'), '{"custom_id": "a"}\n\n{"custom_id": "b", "parms": {}}\n');
-      const [good, bad, wrong] = await Promise.all([
+      writeFileSync(path('bad.jsonl'), BAD_LINES);
+      const [good, bad, counted, wrong] = await Promise.all([
         run('run', 'good.jsonl', '--dry-run', '--json'),
         run('run', 'bad.jsonl', '--dry-run'),
+        run('run', 'bad.jsonl', '--dry-run', '--json'),
         run('run', 'good.jsonl', '--dry-run', '--check-min', '1ms', '--max-attempts', 'x'),
       ]);
       expect(JSON.parse(good.stdout)).toMatchObject({ requests: 2, batches: 1, bad_lines: 0 });
-      expectEnd(bad, 1, /^line 3: .*`params`/m);
+      expectEnd(bad, 1, /^error: The input has 2 bad lines and 1 valid request/);
+      expect(bad.stderr).toMatch(/^line 3: .*`params`/m);
+      expect(bad.stderr).toMatch(/^line 5: unknown key "tags" at byte offset \d+$/m);
+      expect(JSON.parse(counted.stdout)).toMatchObject({ requests: 1, bad_lines: 2 });
       expect(wrong.stderr).toMatch(/`--check-min` to be at least 50 ms.*`--max-attempts`/);
       expect(simulator.ledger.calls).toEqual([]);
       expect(existsSync(path('.message-batches'))).toBe(false);

@@ -1,5 +1,5 @@
 /**
- * `run` from end to end: a real process, a real embedded server, the simulator as the API.
+ * `run` from end to end: a real process, a real dev server, the simulator as the API.
  */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { errored } from '../../src/simulator';

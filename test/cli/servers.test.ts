@@ -17,7 +17,7 @@ describe('dev', () => {
       delete env['ANTHROPIC_API_KEY'];
       const ports = ['--port', String(port), '--ui-port', String(uiPort)];
       const dev = start('dev', ...ports, '--batch-time', '200ms');
-      await dev.says(/Ctrl-C ends it/);
+      await dev.says(/Press Ctrl-C to stop/);
 
       // Same state folder: this server is found.
       env['ANTHROPIC_BASE_URL'] = /ANTHROPIC_BASE_URL=(\S+)/.exec(dev.told())?.[1];
@@ -46,7 +46,7 @@ describe('dev', () => {
       expectEnd(await worker.ended, 0, /Draining/);
 
       dev.child.kill('SIGINT');
-      expectEnd(await dev.ended, 0, /makes up its answers/);
+      expectEnd(await dev.ended, 0, /answers are made up/);
       expect(simulator.ledger.calls).toEqual([]);
     });
   });

@@ -37,7 +37,8 @@ export function importsAmong(files: readonly string[]): Import[] {
 
 function resolve(from: string, specifier: string): string {
   const base = join(ROOT, from, '..', specifier);
-  for (const path of [base, `${base}.ts`, join(base, 'index.ts')]) {
+  // A dynamic import names the compiled file.
+  for (const path of [base, base.replace(/\.js$/, '.ts'), `${base}.ts`, join(base, 'index.ts')]) {
     if (existsSync(path) && statSync(path).isFile()) return relative(ROOT, path);
   }
   throw new Error(`${from} imports ${specifier}, which does not exist.`);

@@ -1,33 +1,16 @@
 import type { Command } from 'commander';
-import { plural } from '../text/output';
-import { addTargetFlags, type TargetFlags } from '../flags/target';
-import { batchesAtApi, sendSignal } from '../jobs/signal-command';
-
-const EXAMPLES = `
-A job looks at its batches by itself, seldom when they are old (--check-max). This is for when you know better.
-
-Examples:
-  $ message-batches check-now nightly`;
+import type { TargetFlags } from '../flags/target-flags';
+import { runCommand } from '../text/run-command';
+import { addJobCommand } from './sections';
 
 export function addCheckNowCommand(program: Command): void {
-  const command = program
-    .command('check-now')
-    .summary('look at the batches of a job at once')
-    .description('Looks at every running batch of a job at once.')
-    .argument('<JOB>', 'id of the job');
-  addTargetFlags(command)
-    .addHelpText('after', EXAMPLES)
-    .action((jobId: string, flags: TargetFlags) =>
-      sendSignal(jobId, flags, {
-        needsActivities: true,
-        send: (handle) => handle.checkNow(),
-        isDone: () => true,
-        describe: ({ before }) => {
-          const running = batchesAtApi(before);
-          return running === 0
-            ? `The job ${jobId} has no batch at the API to look at now.`
-            : `The job ${jobId} looks at ${plural(running, 'batch')} at the API now.`;
-        },
-      })
-    );
+  addJobCommand(program, {
+    name: 'check-now',
+    summary: 'check the batches of a job at once',
+    description: 'Checks every running batch of a job at once.',
+    notes: 'A job checks its batches by itself; old batches less often, up to --check-max apart.',
+    examples: [['check-now nightly']],
+  }).action((jobId: string, flags: TargetFlags) =>
+    runCommand(async () => (await import('../jobs/control-job.js')).checkJobNow(jobId, flags))
+  );
 }

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BatchRequest } from '../../client/request-source';
 import { BATCH_PERCENT, findPrices } from '../../core/money/prices';
-import { openStateFolder } from '../../dev-server';
+import { openStateFolder } from '../../dev-server/state-folder';
 import type { JobOptions } from '../../contract/options';
 import { hasKey } from '../session/api-key';
+import { COMMAND } from '../text/command-name';
 import { plural } from '../text/output';
 import { canAsk, confirm } from '../text/prompt';
 import type { SessionOptions } from '../session/session';
@@ -91,7 +92,7 @@ async function real(): Promise<DemoApi> {
     session: {},
     explanation:
       `The requests go to the API with your key and are paid. Everything is kept in ${target.stateDir}: ` +
-      'stopped halfway, the next `message-batches demo` goes on, and nothing is paid twice.',
+      `if it is stopped halfway, the next \`${COMMAND} demo\` continues, and nothing is paid twice.`,
     close: () => Promise.resolve(),
   };
 }

@@ -5,15 +5,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress, Report } from '../../contract/public';
-import { openStateFolder } from '../../dev-server';
+import { openStateFolder } from '../../dev-server/state-folder';
 import { commandError } from '../text/errors';
 import { EXIT } from '../text/exit-status';
 import { followJob } from '../jobs/follow';
-import { listenForInterrupt, type Interrupt } from '../session/interrupt';
+import { withInterrupt, type Interrupt } from '../session/interrupt';
 import { toReportText } from '../text/job-text';
 import { formatTable, plural, print, printError } from '../text/output';
 import { createProgressDisplay, type ProgressDisplay } from '../text/progress-display';
-import { openSession, type Session } from '../session/session';
+import type { Session } from '../session/session';
+import { withSession } from '../session/with-session';
 import { chooseApi, type DemoApi } from './choose-api';
 import { findDocuments } from './documents';
 import { DEMO_MODEL, readAnswer, toRequest } from './questions';
@@ -36,18 +37,18 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
     `${plural(requests.length, 'document')}: description and README of each package in node_modules.`
   );
   print('One request each: what is it for, which category, which license?');
-  const interrupt = listenForInterrupt();
-  const api = await chooseApi(requests, flags);
-  try {
-    print(`${api.explanation}\n`);
-    const { path } = await openStateFolder(api.target.stateDir);
-    const input = join(path, 'documents.jsonl');
-    await writeFile(input, requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
-    return await runWith(api, input, flags, interrupt);
-  } finally {
-    await api.close();
-    interrupt.dispose();
-  }
+  return withInterrupt(async (interrupt) => {
+    const api = await chooseApi(requests, flags);
+    try {
+      print(`${api.explanation}\n`);
+      const { path } = await openStateFolder(api.target.stateDir);
+      const input = join(path, 'documents.jsonl');
+      await writeFile(input, requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
+      return await runWith(api, input, flags, interrupt);
+    } finally {
+      await api.close();
+    }
+  });
 }
 
 async function runWith(
@@ -57,36 +58,30 @@ async function runWith(
   interrupt: Interrupt
 ): Promise<number> {
   const display = createProgressDisplay(false);
-  const opening = openSession(target, {
-    worker: 'full',
-    onNote: display.note,
-    ...sessionOptions,
-  });
   let isShown = false;
-  const showing = opening.then(async (session) => {
-    const handle = await session.jobs.start(input, options);
-    display.note(`Job ${handle.jobId} · ${session.jobUrl(handle.jobId) ?? ''}`);
-    const report = await follow(session, handle, display, interrupt.signal);
-    await showResults(session, handle, { report, isSimulated });
-    isShown = true;
-    if (flags.exit !== true) {
-      printError('\nTemporal and its UI stay up until Ctrl-C.');
-      await Promise.race([interrupt.interrupted, session.broken]);
-    }
-    return report.status === 'completed' ? EXIT.done : EXIT.failed;
-  });
-  showing.catch(() => undefined);
-  try {
-    // At the end Ctrl-C is how the demo ends; before, it is an interruption.
-    return await Promise.race([
-      showing,
-      interrupt.interrupted.then((exitStatus) => (isShown ? EXIT.done : exitStatus)),
-    ]);
-  } finally {
+  const onInterrupt = (exitStatus: number): number => {
     display.stop();
-    const session = await opening.catch(() => null);
-    await session?.close();
-  }
+    // Once the results are shown, Ctrl-C is how the demo ends; before, it is an interruption.
+    return isShown ? EXIT.done : exitStatus;
+  };
+  return withSession(
+    target,
+    { worker: 'full', onNote: display.note, interrupt, onInterrupt, ...sessionOptions },
+    async (session, signal) => {
+      try {
+        const handle = await session.jobs.start(input, options);
+        display.note(`Job ${handle.jobId} · ${session.jobUrl(handle.jobId) ?? ''}`);
+        const report = await follow(session, handle, display, signal);
+        await showResults(session, handle, { report, isSimulated });
+        isShown = true;
+        if (flags.exit === true) return report.status === 'completed' ? EXIT.done : EXIT.failed;
+        printError('\nTemporal and its UI stay up until Ctrl-C.');
+        return await session.broken;
+      } finally {
+        display.stop();
+      }
+    }
+  );
 }
 
 async function follow(

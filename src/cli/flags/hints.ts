@@ -1,21 +1,22 @@
 /**
- * Commands for people to copy.
+ * Commands for users to copy.
  */
 import { relative } from 'node:path';
+import { COMMAND } from '../text/command-name';
 import { quote } from '../text/output';
 import type { Target } from './target';
 import { resolveTarget } from './target';
 
 /**
- * A command that does something to the same job: with the flags that it needs to find it.
+ * A command on the same job, with the flags that it needs to find it.
  *
  * @param target - of the command that gives the hint.
  */
 export function hint(target: Target, ...words: readonly string[]): string {
-  return ['message-batches', ...words, ...whereFlags(target)].map(quote).join(' ');
+  return [COMMAND, ...[...words, ...whereFlags(target)].map(quote)].join(' ');
 }
 
-/** Only what differs from what a command would take by itself. */
+/** Only the flags whose values differ from a command's defaults. */
 function whereFlags(target: Target): string[] {
   const usual = resolveTarget({});
   const flags: string[] = [];

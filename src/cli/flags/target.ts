@@ -4,24 +4,15 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import type { ClientConfigProfile } from '@temporalio/envconfig';
-import { Option, type Command } from 'commander';
 import { TASK_QUEUE_DEFAULT } from '../../contract/names';
 import { commandError, toSentence } from '../text/errors';
+import type { TargetFlags } from './target-flags';
 
-/** Where the embedded server and the default store live unless told otherwise. */
+/** The state folder unless another is named: the dev server's files and the default store. */
 export const STATE_DEFAULT = '.message-batches';
 
-/** What commander makes of the flags below. */
-export interface TargetFlags {
-  readonly state?: string;
-  readonly store?: string;
-  readonly address?: string;
-  readonly namespace?: string;
-  readonly taskQueue?: string;
-}
-
 /** A Temporal server that was named by a flag, a variable or a profile. */
-export interface TemporalPlace {
+export interface TemporalServer {
   readonly address: string;
   readonly namespace: string;
   readonly connection: ReturnType<typeof toClientOptions>['connectionOptions'];
@@ -33,26 +24,8 @@ export interface Target {
   /** An absolute path or a URI. */
   readonly store: string;
   readonly taskQueue: string;
-  /** Null: the embedded dev server of the state folder. */
-  readonly temporal: TemporalPlace | null;
-}
-
-const HEADING = 'Where:';
-
-/** Adds the flags that every command which talks to a job has. */
-export function addTargetFlags(command: Command): Command {
-  const add = (flags: string, description: string): void => {
-    command.addOption(new Option(flags, description).helpGroup(HEADING));
-  };
-  add(
-    '--state <folder>',
-    'state folder: the embedded server and the default store (MESSAGE_BATCHES_STATE, .message-batches)'
-  );
-  add('--store <uri>', 'store: a folder or a URI (MESSAGE_BATCHES_STORE, <state>/store)');
-  add('--address <host:port>', 'Temporal server (TEMPORAL_ADDRESS, your profile, else embedded)');
-  add('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, your profile, default)');
-  add('--task-queue <name>', `task queue of the Workers (${TASK_QUEUE_DEFAULT})`);
-  return command;
+  /** Null: the dev server of the state folder. */
+  readonly temporal: TemporalServer | null;
 }
 
 /**
@@ -76,7 +49,7 @@ export function toPlace(store: string): string {
   return /^[a-z][a-z0-9+.-]*:/i.test(store) || isAbsolute(store) ? store : resolve(store);
 }
 
-function resolveTemporal(flags: TargetFlags): TemporalPlace | null {
+function resolveTemporal(flags: TargetFlags): TemporalServer | null {
   const profile = loadProfile();
   const address = flags.address ?? profile.address;
   if (address === undefined || address === '') return null;

@@ -1,17 +1,15 @@
 /**
- * What the commands that talk to one job share: a session that fits, and an end in order.
+ * What the commands that talk to one job share: a session with the right Worker, and an orderly end.
  */
 import type { JobHandle } from '../../client/job-handle';
-import { openStateFolder } from '../../dev-server';
+import { openStateFolder } from '../../dev-server/state-folder';
 import { sweepUsers } from '../../dev-server/users';
 import { openStore } from '../../store/open-store';
 import type { Store } from '../../store/store';
-import { runCommand } from '../text/run-command';
-import { listenForInterrupt } from '../session/interrupt';
+import { resolveTarget, type Target } from '../flags/target';
+import type { TargetFlags } from '../flags/target-flags';
+import type { Session } from '../session/session';
 import { assertJobName, workerFor } from './job-lookup';
-import { isTerminal, printError } from '../text/output';
-import { openSession, type Session } from '../session/session';
-import { resolveTarget, type TargetFlags, type Target } from '../flags/target';
 
 export interface JobCommand {
   readonly session: Session;
@@ -21,67 +19,44 @@ export interface JobCommand {
 
 export interface JobCommandOptions {
   /**
-   * Whether the job is to go on while the command lasts, where the server is embedded. Otherwise the command's Worker
-   * only answers: it takes no call to the API that could keep a short command from ending.
+   * Whether the job should make progress while the command lasts, where Temporal is a dev server. If false, the
+   * command's Worker only answers: it takes no call to the API, which could keep a short command from ending.
    */
   readonly needsActivities: boolean;
-  /** Tried before anything is started; null goes on to Temporal. */
+  /** Tried before anything is started; null continues with Temporal. */
   readonly fromStore?: (store: Store, target: Target) => Promise<number | null>;
 }
 
 /** Activities that a short command began may take this long to end. */
 const GRACE_MS = 30_000;
 
-/** Runs a command on one job. Ctrl-C ends it in order. */
-export function withJob(
+/**
+ * Runs a command on one job. Ctrl-C ends it in order.
+ *
+ * @returns the exit status.
+ */
+export async function withJob(
   jobId: string,
   flags: TargetFlags,
-  options: JobCommandOptions,
+  { needsActivities, fromStore }: JobCommandOptions,
   run: (command: JobCommand) => Promise<number>
-): Promise<void> {
-  return runCommand(async () => {
-    assertJobName(jobId);
-    const target = resolveTarget(flags);
-    await openStateFolder(target.stateDir);
-    const store = await openStore(target.store);
-    const known = await options.fromStore?.(store, target);
-    if (known !== undefined && known !== null) return known;
-    const usesDevServer = target.temporal === null;
-    const worker = !usesDevServer
-      ? 'none'
-      : options.needsActivities
-        ? await workerFor(store, jobId)
-        : 'workflows';
-    return withSession(target, { worker, graceMs: GRACE_MS }, async (session, signal) =>
-      run({ session, signal, handle: session.jobs.getHandle(jobId) })
-    );
-  });
-}
-
-/** Opens a session, runs something in it, and closes it; Ctrl-C ends the waiting. */
-export async function withSession(
-  target: Target,
-  options: Parameters<typeof openSession>[1],
-  run: (session: Session, signal: AbortSignal) => Promise<number>
 ): Promise<number> {
-  const interrupt = listenForInterrupt();
-  const opening = openSession(target, { onNote: note, ...options });
-  const running = opening.then((session) => run(session, interrupt.signal));
-  running.catch(() => undefined);
-  try {
-    return await Promise.race([running, interrupt.interrupted]);
-  } finally {
-    const session = await opening.catch(() => null);
-    await session?.close();
-    interrupt.dispose();
-  }
+  assertJobName(jobId);
+  const target = resolveTarget(flags);
+  await openStateFolder(target.stateDir);
+  const store = await openStore(target.store);
+  const exitStatus = await fromStore?.(store, target);
+  if (exitStatus !== undefined && exitStatus !== null) return exitStatus;
+  const devServerWorker = needsActivities ? await workerFor(store, jobId) : 'workflows';
+  const worker = target.temporal === null ? devServerWorker : 'none';
+  // Loaded late: what the store answers needs no Temporal.
+  const { withSession } = await import('../session/with-session.js');
+  return withSession(target, { worker, graceMs: GRACE_MS }, async (session, signal) =>
+    run({ session, signal, handle: session.jobs.getHandle(jobId) })
+  );
 }
 
-function note(text: string): void {
-  if (isTerminal()) printError(text);
-}
-
-/** Whether another process uses the embedded server of a state folder, and so most likely brings a Worker. */
+/** Whether another process uses the dev server of a state folder, and so most likely runs a Worker. */
 export async function hasOtherUsers(stateDir: string): Promise<boolean> {
   return sweepUsers(await openStateFolder(stateDir)) > 1;
 }

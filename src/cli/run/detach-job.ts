@@ -1,43 +1,40 @@
 /**
- * `run --detach`: starts the job and leaves; where the server is embedded, a Worker stays in the background.
+ * `run --detach`: starts the job and leaves. With a dev server, a Worker stays in the background.
  */
-import { assertKey } from '../session/api-key';
-import { ensureBackground } from '../session/background';
-import { checkFile } from './dry-run';
+import { COMMAND } from '../text/command-name';
 import { commandError } from '../text/errors';
 import { EXIT } from '../text/exit-status';
+import { isTerminal, print, printError, printJson, quote } from '../text/output';
 import { hint } from '../flags/hints';
-import { isTerminal, print, printJson, quote, printError } from '../text/output';
-import type { RunPlan } from './run-plan';
+import { assertKey } from '../session/api-key';
+import { ensureBackground } from '../session/background';
+import type { Session } from '../session/session';
+import { withSession } from '../session/with-session';
+import { checkFile } from './dry-run';
+import type { RunRequest } from './run-request';
 import { startJob } from './run-start';
-import { openSession, type Session } from '../session/session';
 
 /** @returns the exit status. */
-export async function detachJob(plan: RunPlan, isJson: boolean): Promise<number> {
-  const { target, options, inputPath } = plan;
+export async function detachJob(request: RunRequest, isJson: boolean): Promise<number> {
+  const { target, options } = request;
   const usesDevServer = target.temporal === null;
   if (usesDevServer) assertKey();
   if (usesDevServer && (options.account ?? 'default') !== 'default') {
-    throw commandError("The embedded server's Workers have only the account `default`.");
+    throw commandError('The Workers of a dev server have only the account `default`.');
   }
-  // Nobody is there any more when the job finds a bad line.
-  if (inputPath !== null) await checkFile(inputPath, options);
-  const session = await openSession(target, { worker: 'none', onNote: noteWriter(isJson) });
-  try {
-    const { jobId } = await startJob(session, plan);
+  // Later, when the job finds a bad line, no one would see the error.
+  if (request.kind !== 'fetch') await checkFile(request.input.path, options);
+  const onNote = isJson && !isTerminal() ? () => undefined : printError;
+  return withSession(target, { worker: 'none', onNote }, async (session, signal) => {
+    const { jobId } = await startJob(session, request, signal);
     if (usesDevServer) await ensureBackground(target, jobId);
-    show(session, plan, jobId, isJson);
+    show(session, request, jobId, isJson);
     return EXIT.done;
-  } finally {
-    await session.close();
-  }
+  });
 }
 
-function noteWriter(isJson: boolean): (text: string) => void {
-  return isJson && !isTerminal() ? () => undefined : printError;
-}
-
-function show(session: Session, { target, outDir }: RunPlan, jobId: string, isJson: boolean): void {
+function show(session: Session, request: RunRequest, jobId: string, isJson: boolean): void {
+  const { target, outDir } = request;
   const url = session.jobUrl(jobId);
   if (isJson) {
     printJson({ job_id: jobId, url });
@@ -47,11 +44,11 @@ function show(session: Session, { target, outDir }: RunPlan, jobId: string, isJs
   const fetch =
     outDir === null
       ? hint(target, 'results', jobId, '--out', 'DIR')
-      : `message-batches run --out ${quote(outDir)}`;
+      : `${COMMAND} run --out ${quote(outDir)}`;
   printError(
     [
       ...(url === null ? [] : [`  in Temporal:  ${url}`]),
-      `  to look:      ${hint(target, 'status', jobId, '--watch')}`,
+      `  to follow:    ${hint(target, 'status', jobId, '--watch')}`,
       `  to fetch:     ${fetch}`,
       `  to cancel:    ${hint(target, 'cancel', jobId)}`,
     ].join('\n')

@@ -3,31 +3,32 @@
  */
 import { checkInput, type CheckedInput } from '../../../activities/plan/check-input';
 import { readRequestLines } from '../../client/request-source';
+import { resolveOptions, type JobOptions } from '../../contract/options';
 import { CHUNK_LIMITS_DEFAULT } from '../../core/plan/chunks';
 import { prepareDefaults } from '../../core/plan/params-overlay';
-import { resolveOptions, type JobOptions } from '../../contract/options';
-import type { RunPlan } from './run-plan';
 import { commandError } from '../text/errors';
 import { EXIT } from '../text/exit-status';
 import { formatBytes, plural, print, printJson } from '../text/output';
+import { nameUnknownKeys } from './name-keys';
+import type { RunRequest } from './run-request';
 
 /**
- * Checks every line of an input as `run` would, and says what that would submit.
+ * Checks every line of an input as `run` would, and prints what would be submitted.
  *
- * @returns the exit status: 0 when it could be run.
+ * @returns the exit status: 0 when every line is valid.
  * @throws CommandError that lists the bad lines.
  */
-export async function dryRun(plan: RunPlan, isJson: boolean): Promise<number> {
-  const { inputPath, options, jobId } = plan;
-  if (inputPath === null)
-    throw commandError(`The job ${jobId ?? ''} has ended: nothing is to run.`);
-  const checked = await check(inputPath, options);
+export async function dryRun(request: RunRequest, isJson: boolean): Promise<number> {
+  if (request.kind === 'fetch') {
+    throw commandError(`The job ${request.jobId} has ended: there is nothing to check.`);
+  }
+  const checked = await check(request.input.path, request.options);
   if (isJson) printJson(toJson(checked));
-  assertGood(checked);
+  assertValid(checked);
   if (!isJson) {
     print(
       `${plural(checked.total, 'request')} in ${plural(checked.chunks, 'batch')}, ${formatBytes(checked.bytes)}. ` +
-        'Every line is good; nothing was submitted.'
+        'Every line is valid; nothing was submitted.'
     );
   }
   return EXIT.done;
@@ -35,21 +36,28 @@ export async function dryRun(plan: RunPlan, isJson: boolean): Promise<number> {
 
 /** @throws CommandError that lists the bad lines of an input. */
 export async function checkFile(path: string, options: JobOptions): Promise<void> {
-  assertGood(await check(path, options));
+  assertValid(await check(path, options));
 }
 
 async function check(path: string, { params, ...options }: JobOptions): Promise<CheckedInput> {
   const { apiVersion } = resolveOptions(options);
-  return checkInput((await readRequestLines(path)).bytes, {
+  const checked = await checkInput((await readRequestLines(path)).bytes, {
     defaults: params === undefined ? null : prepareDefaults(Buffer.from(JSON.stringify(params))),
     apiVersion,
     limits: CHUNK_LIMITS_DEFAULT,
   });
+  return { ...checked, listed: await nameUnknownKeys(path, checked.listed) };
+}
+
+/** Lines that are valid requests; the check counts the bad ones too. A line too long to read is only a bad line. */
+function validRequests({ total, badLines, sha256 }: CheckedInput): number {
+  const unread = sha256 === null ? 1 : 0;
+  return total - (badLines - unread);
 }
 
 function toJson(checked: CheckedInput): object {
   return {
-    requests: checked.total,
+    requests: validRequests(checked),
     batches: checked.chunks,
     bytes: checked.bytes,
     lines: checked.lines,
@@ -58,13 +66,14 @@ function toJson(checked: CheckedInput): object {
   };
 }
 
-function assertGood({ badLines, listed, total }: CheckedInput): void {
+function assertValid(checked: CheckedInput): void {
+  const { badLines, listed, total } = checked;
   if (badLines > 0) {
     const list = listed.map(({ line, reason }) => `line ${line}: ${reason}`);
     if (badLines > list.length) list.push(`and ${badLines - list.length} more`);
     throw commandError(
-      `${plural(badLines, 'line')} of the input ${badLines === 1 ? 'is' : 'are'} bad; nothing was submitted:\n${list.join('\n')}`
+      `The input has ${plural(badLines, 'bad line')} and ${plural(validRequests(checked), 'valid request')}; nothing was submitted:\n${list.join('\n')}`
     );
   }
-  if (total === 0) throw commandError('The input holds no request; nothing was submitted.');
+  if (total === 0) throw commandError('The input contains no request; nothing was submitted.');
 }

@@ -29,7 +29,7 @@ export interface OutNote {
   readonly store: string;
   readonly state: string;
   readonly task_queue: string;
-  /** Null: the embedded server of the state folder. */
+  /** Null: the dev server of the state folder. */
   readonly temporal: { readonly address: string; readonly namespace: string } | null;
   /** As they were given, without `params`, which are in the store. */
   readonly options: JobOptions;

@@ -1,56 +1,55 @@
 /**
- * The start of a job by `run`: its folder is claimed first, and a refusal says what is in the way.
+ * The start of a job by `run`: its folder is claimed first, and a refusal names the contradiction.
  */
 import type { JobHandle } from '../../client/job-handle';
 import { placeJob } from '../../client/place-job';
 import { toRequestFile } from '../../client/request-source';
-import { jobFiles } from '../../records/job-files';
-import { readPlanRecord } from '../../records/plan-records';
-import { openStateFolder } from '../../dev-server';
 import { findMessageBatchFailure } from '../../contract/failures';
+import { openStateFolder } from '../../dev-server/state-folder';
+import { jobFiles } from '../../records/job-files';
+import { findReport } from '../../records/own-report';
+import { readPlanRecord } from '../../records/plan-records';
 import { openStore } from '../../store/open-store';
 import { commandError } from '../text/errors';
-import { findReport } from '../../records/own-report';
-import { claimOutFolder, releaseOutFolder, toOutNote } from './out-folder';
-import type { RunPlan } from './run-plan';
 import type { Session } from '../session/session';
+import { claimOutFolder, releaseOutFolder, toOutNote } from './out-folder';
+import type { ContinuedRun, NewRun, RunRequest } from './run-request';
 
 /**
- * Finds out whether what is to run has ended already: its report needs no Temporal and no key.
+ * Turns a request for a job that has ended into a fetch, which needs neither Temporal nor a key.
  *
- * @returns the job's id; null when there is something to run.
- * @throws CommandError when the folder or the id belongs to another job.
+ * @throws CommandError when the job of the folder, or of the id, has other input or options.
  */
-export async function findEndedJob(plan: RunPlan): Promise<string | null> {
-  const { inputPath, jobId, options, target } = plan;
-  // Without an id the input has to be read for one, which the start does anyway.
-  if (jobId === null || inputPath === null) return jobId;
+export async function fetchIfEnded(request: RunRequest): Promise<RunRequest> {
+  // Without an id, the whole input has to be read to make one; the start does that anyway.
+  if (request.kind === 'fetch' || request.jobId === null || request.outDir === null) return request;
+  const { target, jobId, options, outDir, input } = request;
   await openStateFolder(target.stateDir);
   const store = await openStore(target.store);
-  if ((await findReport(store, jobId)) === undefined) return null;
+  if ((await findReport(store, jobId)) === undefined) return request;
   try {
-    await placeJob(store, await toRequestFile(inputPath), { jobId, options });
+    await placeJob(store, await toRequestFile(input.path), { jobId, options });
   } catch (error) {
-    throw toMismatch(error, plan) ?? error;
+    throw toMismatch(error, request) ?? error;
   }
-  return jobId;
+  return { kind: 'fetch', target, jobId, options, outDir };
 }
 
 /**
- * Starts the job of a plan, or attaches to it.
+ * Starts the job of a request, or attaches to it.
  *
  * @param signal - aborted: nothing is started any more.
- * @throws CommandError when the folder or the id belongs to another job.
+ * @throws CommandError when the job of the folder, or of the id, has other input or options.
  */
 export async function startJob(
   { jobs, target }: Session,
-  plan: RunPlan,
+  request: RunRequest,
   signal?: AbortSignal
 ): Promise<JobHandle> {
-  const { inputPath, jobId, options, outDir } = plan;
-  if (inputPath === null) return jobs.getHandle(jobId ?? '');
+  if (request.kind === 'fetch') return jobs.getHandle(request.jobId);
+  const { input, jobId, options, outDir } = request;
   try {
-    return await jobs.start(inputPath, {
+    return await jobs.start(input.path, {
       ...options,
       ...(jobId === null ? {} : { jobId }),
       beforeStart: async (id) => {
@@ -59,17 +58,15 @@ export async function startJob(
       },
     });
   } catch (error) {
-    throw toMismatch(error, plan) ?? error;
+    throw toMismatch(error, request) ?? error;
   }
 }
 
-/**
- * Releases the folder when the input was refused before anything was planned, for the corrected input.
- */
+/** Releases the folder when the input was refused before anything was planned: a corrected input may use the folder. */
 export async function releaseRefusedFolder(
   { store }: Session,
   jobId: string,
-  { outDir }: RunPlan,
+  outDir: string | null,
   error: unknown
 ): Promise<void> {
   const isRefused = REFUSALS.some((type) => findMessageBatchFailure(error, type) !== null);
@@ -84,11 +81,11 @@ const REFUSALS = [
   'MessageBatch.BadReference',
 ] as const;
 
-function toMismatch(error: unknown, { isContinued, jobId, outDir }: RunPlan): Error | null {
+function toMismatch(error: unknown, request: NewRun | ContinuedRun): Error | null {
   const mismatch = findMessageBatchFailure(error, 'MessageBatch.JobMismatch');
-  if (mismatch === null || !isContinued || outDir === null) return null;
+  if (mismatch === null || request.kind === 'new') return null;
   const [, what = 'input or options differ'] = /: ([^:]+ differs?)\./.exec(mismatch.message) ?? [];
   return commandError(
-    `The folder ${outDir} belongs to the job ${jobId ?? ''}, and this is another one (${what}): choose another folder.`
+    `The folder ${request.outDir} belongs to the job ${request.jobId}, and this is another one (${what}): choose another folder.`
   );
 }

@@ -1,6 +1,7 @@
 /**
  * Whether this process may talk to the API, and what to say when it may not.
  */
+import { COMMAND } from '../text/command-name';
 import { commandError } from '../text/errors';
 
 /** Whether a key is set, as the SDK reads it. */
@@ -15,7 +16,7 @@ export function assertKey(): void {
   if (hasKey()) return;
   throw commandError(
     'There is no key for the Anthropic API: set ANTHROPIC_API_KEY. ' +
-      'To try without one, run `message-batches simulator`, and set ANTHROPIC_BASE_URL to its URL and ANTHROPIC_API_KEY to anything.'
+      `To try without one, run \`${COMMAND} simulator\`, and set ANTHROPIC_BASE_URL to its URL and ANTHROPIC_API_KEY to anything.`
   );
 }
 

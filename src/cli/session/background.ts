@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { WORKFLOW_TYPE } from '../../contract/names';
 import { withFolderLock } from '../../dev-server/folder-lock';
 import { identify, isAlive, type ProcessIdentity } from '../../dev-server/process-identity';
-import { openStateFolder } from '../../dev-server';
+import { openStateFolder } from '../../dev-server/state-folder';
 import { apiOrigin } from './api-key';
 import { commandError } from '../text/errors';
 import { sleep } from './interrupt';

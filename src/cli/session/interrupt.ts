@@ -1,5 +1,5 @@
 /**
- * Ctrl-C: the first time the command ends in order, the second time at once.
+ * Ctrl-C: the first one ends the command in order, the second one at once.
  */
 import { EXIT } from '../text/exit-status';
 
@@ -13,6 +13,16 @@ export interface Interrupt {
 }
 
 const SIGNALS = { SIGHUP: 129, SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
+
+/** Listens for as long as the work takes. */
+export async function withInterrupt<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
+  const interrupt = listenForInterrupt();
+  try {
+    return await work(interrupt);
+  } finally {
+    interrupt.dispose();
+  }
+}
 
 /** Listens from now on. A signal no longer ends the process by itself, except the second one. */
 export function listenForInterrupt(): Interrupt {
@@ -36,7 +46,7 @@ export function listenForInterrupt(): Interrupt {
   };
 }
 
-/** Waits, or less when the signal is aborted. */
+/** Waits; ends early, and does not throw, when the signal is aborted. */
 export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) {

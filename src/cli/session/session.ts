@@ -1,18 +1,18 @@
 /**
- * What a command that talks to a job works with: a client, the store, and a Worker while it lasts.
+ * What a command that talks to a job uses: a client, the store, and a Worker while it lasts.
  */
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { ActivityDeps } from '../../../activities/worker/deps';
 import { MessageBatches } from '../../client/message-batches';
 import { SEARCH_ATTRIBUTES } from '../../contract/names';
-import { loopbackConnection, openStateFolder, useDevServer } from '../../dev-server';
+import { loopbackConnection, useDevServer } from '../../dev-server';
+import { openStateFolder } from '../../dev-server/state-folder';
 import { openStore } from '../../store/open-store';
 import type { Store } from '../../store/store';
 import { commandError, toSentence } from '../text/errors';
-import { startEngineWorker, type EngineWorker } from './engine-worker';
+import type { EngineWorker } from './engine-worker';
 import type { Target } from '../flags/target';
-import { installWorkerLog } from './worker-log';
 
 /** What the command's own Worker does. */
 export type WorkerKind =
@@ -24,9 +24,9 @@ export type WorkerKind =
 
 export interface SessionOptions {
   readonly worker: WorkerKind;
-  /** How long Activities may go on after the command is done. Defaults to 1 second. */
+  /** How long running Activities may take after the command is done. Defaults to 1 second. */
   readonly graceMs?: number;
-  /** Ports of the embedded server; free ones by default. */
+  /** Ports of the dev server; free ones by default. */
   readonly ports?: { readonly port?: number; readonly uiPort?: number };
   /** True: Temporal's warnings go to standard error, not to the state folder. */
   readonly logsToStderr?: boolean;
@@ -42,20 +42,20 @@ export interface Session {
   readonly store: Store;
   /** `host:port` of Temporal. */
   readonly address: string;
-  /** Of the embedded server; null elsewhere. */
+  /** The UI of the dev server; null for another Temporal. */
   readonly uiUrl: string | null;
   /** Rejects when the Worker ends without having been told to. */
   readonly broken: Promise<never>;
-  /** A job's page in Temporal's UI; null when the UI's place is not known. */
+  /** A job's page in Temporal's UI; null if the UI's address is not known. */
   jobUrl(jobId: string): string | null;
-  /** Ends the Worker in order, then lets go of the server. Safe to call twice. */
+  /** Ends the Worker in order, then releases the server. Safe to call twice. */
   close(): Promise<void>;
 }
 
 const GRACE_MS_DEFAULT = 1_000;
 
 /**
- * Connects to Temporal, starting the embedded server where none is configured, and brings the Worker.
+ * Connects to Temporal, starting the dev server if none is configured, and starts the Worker.
  *
  * @throws CommandError when Temporal does not answer.
  */
@@ -79,12 +79,10 @@ async function open(
   close: () => Promise<void>
 ): Promise<Session> {
   await openStateFolder(target.stateDir);
-  const logPath = join(target.stateDir, 'logs', 'worker.log');
-  installWorkerLog(options.logsToStderr === true ? null : logPath);
   const place = await openTemporal(target, options);
   closers.push(place.release);
   const store = await openStore(target.store);
-  // Never closed: a call that is being retried then would end the process. The command's end closes it.
+  // Never closed: a call that is being retried at that moment would end the process. The end of the process closes it.
   const connection = await connect(place);
   const client = new Client({ connection, namespace: place.namespace });
   const worker = await openWorker(target, options, place, store);
@@ -105,7 +103,7 @@ async function open(
   };
 }
 
-interface OpenPlace {
+interface OpenTemporal {
   readonly address: string;
   readonly namespace: string;
   readonly connection: NonNullable<Target['temporal']>['connection'];
@@ -118,7 +116,7 @@ interface OpenPlace {
 async function openTemporal(
   { temporal, stateDir }: Target,
   { ports, onNote }: SessionOptions
-): Promise<OpenPlace> {
+): Promise<OpenTemporal> {
   if (temporal !== null) {
     return { ...temporal, uiUrl: null, lost: never(), release: () => Promise.resolve() };
   }
@@ -138,7 +136,7 @@ async function openTemporal(
   };
 }
 
-function firstToBreak(worker: EngineWorker | null, { lost }: OpenPlace): Promise<never> {
+function firstToBreak(worker: EngineWorker | null, { lost }: OpenTemporal): Promise<never> {
   const broken = Promise.race([
     worker?.broken ?? never(),
     lost.then((error) => Promise.reject(error)),
@@ -152,7 +150,7 @@ function never(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-async function connect({ address, connection, uiUrl }: OpenPlace): Promise<Connection> {
+async function connect({ address, connection, uiUrl }: OpenTemporal): Promise<Connection> {
   try {
     const { tls, apiKey, metadata } = connection;
     if (uiUrl !== null) return await Connection.connect(loopbackConnection(address));
@@ -165,7 +163,7 @@ async function connect({ address, connection, uiUrl }: OpenPlace): Promise<Conne
   } catch (error) {
     const source =
       uiUrl === null
-        ? ' The address comes from TEMPORAL_ADDRESS or a Temporal profile; without either a command starts a server of its own.'
+        ? ' The address comes from TEMPORAL_ADDRESS or a Temporal profile; without either, a command starts a dev server.'
         : '';
     throw commandError(`Temporal at ${address} does not answer: ${toSentence(error)}${source}`);
   }
@@ -177,11 +175,15 @@ function toTextMetadata(metadata: Record<string, unknown>): Record<string, strin
 
 async function openWorker(
   target: Target,
-  { worker, graceMs = GRACE_MS_DEFAULT, chunkLimits }: SessionOptions,
-  { connection, namespace }: OpenPlace,
+  { worker, graceMs = GRACE_MS_DEFAULT, logsToStderr, chunkLimits }: SessionOptions,
+  { connection, namespace }: OpenTemporal,
   store: Store
 ): Promise<EngineWorker | null> {
   if (worker === 'none') return null;
+  // Loaded late: a command without a Worker is quick.
+  const { startEngineWorker } = await import('./engine-worker.js');
+  const { installWorkerLog } = await import('./worker-log.js');
+  installWorkerLog(logsToStderr === true ? null : join(target.stateDir, 'logs', 'worker.log'));
   return startEngineWorker({
     connection,
     namespace,

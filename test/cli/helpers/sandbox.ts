@@ -73,7 +73,7 @@ export interface SandboxOptions extends SimulatorOptions {
   readonly state?: HeldState;
 }
 
-/** A state folder whose embedded server is kept running: commands need not start and stop it each. */
+/** A state folder whose dev server is kept running: commands need not start and stop it each. */
 export interface HeldState {
   readonly path: string;
   release(): Promise<void>;
