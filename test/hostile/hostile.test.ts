@@ -348,7 +348,7 @@ const REFERENCES: readonly Case[] = [
       return bench.plan(undefined, { output: { uri: bench.store.uriOf('out') } });
     },
     comesOut: 'BadOptions',
-    says: /not this job's/,
+    says: /of another job/,
   },
   {
     name: 'params that are no object',

@@ -159,12 +159,16 @@ describe('starting an id again', () => {
           message: expect.stringContaining(name) as string,
         });
       }
-      // The same through a door that does not look into the store first.
+      // The same through a door that does not read the store first.
+      await store.write(
+        'other.jsonl',
+        '{"params": {"model": "claude-opus-4-8", "max_tokens": 1}}\n'
+      );
       await expect(
         env.client.workflow.execute('messageBatchJob', {
           workflowId: jobId,
           taskQueue,
-          args: [{ requests: { uri: store.uriOf(`jobs/${jobId}/report.json`) } }],
+          args: [{ requests: { uri: store.uriOf('other.jsonl') } }],
         })
       ).rejects.toMatchObject({ cause: { type: 'MessageBatch.JobMismatch' } });
       expect(await store.list(`jobs/${jobId}`)).toEqual(keys);

@@ -77,7 +77,7 @@ describe('cacheFolder', () => {
 });
 
 describe('downloadWithSdk', () => {
-  const testing = join(__dirname, 'fixtures/testing-package.js');
+  const testing = join(__dirname, '../fixtures/testing-package.js');
   const download = (how: string) => {
     process.env['DOWNLOAD'] = how;
     return downloadWithSdk('temporal-cli', folder, testing, 500);
