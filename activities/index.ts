@@ -20,6 +20,7 @@ import { discoverBinding } from './worker/right-worker';
 
 export {
   createAnthropicClients,
+  hasEnvironmentKey,
   type AnthropicClient,
   type AnthropicClientsOptions,
 } from './api/anthropic';

@@ -5,10 +5,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { BundleOptions, ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
+import type { BundleOptions, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import {
   createActivities,
   createAnthropicClients,
+  hasEnvironmentKey,
   type AnthropicClientsOptions,
 } from '../activities';
 import type { MessageBatchActivities } from './contract/activities';
@@ -29,6 +30,9 @@ export interface MessageBatchesPluginOptions extends AnthropicClientsOptions {
 
 /** Activities that some instance of this plugin made: what is registered already is not registered again. */
 const ours = new WeakSet<object>();
+
+/** Workers that were warned: a Worker can have this plugin twice. */
+const warned = new WeakSet<Worker>();
 
 /**
  * Registers the Activities of temporal-message-batches on a Worker, and refuses one that lacks its Workflows.
@@ -54,6 +58,22 @@ export class MessageBatchesPlugin extends SimplePlugin {
       );
     }
     return configured;
+  }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    if (this.#lacksKey() && !warned.has(worker)) {
+      warned.add(worker);
+      // Loaded only here, where a Worker has loaded it already: clients do without its native code.
+      const { Runtime } = await import('@temporalio/worker');
+      Runtime.instance().logger.warn(
+        'This Worker has no key for the Anthropic API, so jobs pause: set ANTHROPIC_API_KEY and start the Worker again.'
+      );
+    }
+    return super.runWorker(worker, next);
+  }
+
+  #lacksKey(): boolean {
+    return Object.keys(this.#options.clients ?? {}).length === 0 && !hasEnvironmentKey();
   }
 
   /** Replays need no Activities and never pay. */

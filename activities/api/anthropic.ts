@@ -53,6 +53,13 @@ export function createAnthropicClients(
   };
 }
 
+/** Whether the environment has a key for the API, under one of the names that the SDK reads. */
+export function hasEnvironmentKey(): boolean {
+  return ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'].some(
+    (name) => (process.env[name] ?? '').trim() !== ''
+  );
+}
+
 /** Scheme, host and port that a client calls: `https://api.anthropic.com`. */
 export function apiOriginOf(client: Anthropic): string {
   return new URL(client.baseURL).origin;
@@ -89,8 +96,7 @@ function guardClient(client: Anthropic): Anthropic {
 }
 
 function createDefaultClient(): Anthropic {
-  const isSet = (name: string): boolean => (process.env[name] ?? '').trim() !== '';
-  if (!isSet('ANTHROPIC_API_KEY') && !isSet('ANTHROPIC_AUTH_TOKEN')) {
+  if (!hasEnvironmentKey()) {
     throw failure(
       'MessageBatch.Authentication',
       'This Worker has no key for the Anthropic API: set ANTHROPIC_API_KEY and start the Worker again.'

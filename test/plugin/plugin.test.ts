@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { Client } from '@temporalio/client';
 import { SimplePlugin } from '@temporalio/plugin';
-import { bundleWorkflowCode, Worker, type WorkerOptions } from '@temporalio/worker';
+import { bundleWorkflowCode, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { MessageBatchesPlugin } from '../../src/index';
 import { checkBundle } from '../../src/plugin/bundle-check';
 import {
@@ -49,6 +49,11 @@ async function expectRuns(
     const job = await batches.start(requests(2), { jobId });
     expect(await job.report()).toMatchObject({ succeeded: 2 });
   });
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
 }
 
 async function moduleOf(text: string): Promise<string> {
@@ -104,6 +109,38 @@ describe('MessageBatchesPlugin', () => {
         expect.arrayContaining(['ownActivity', 'otherActivity', 'messageBatchSubmit'])
       );
     });
+  });
+
+  test.each([
+    { name: 'without a key is warned once', key: '', warnings: 1 },
+    { name: 'with a key is not warned', key: API_KEY, warnings: 0 },
+  ])('a Worker $name', async ({ key, warnings }) => {
+    const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_AUTH_TOKEN: token } = process.env;
+    const warn = jest.spyOn(Runtime.instance().logger, 'warn').mockImplementation();
+    try {
+      process.env['ANTHROPIC_API_KEY'] = key;
+      delete process.env['ANTHROPIC_AUTH_TOKEN'];
+      const { client, nativeConnection: connection } = withEngine.env;
+      const taskQueue = randomUUID();
+      const plugin = new MessageBatchesPlugin({ store: folder });
+      const worker = await Worker.create({
+        connection,
+        taskQueue,
+        workflowBundle: await workflowBundle(),
+        plugins: [plugin, new MessageBatchesPlugin({ store: folder })],
+      });
+      // A job without input ends before it needs a key.
+      const job = { workflowId: taskQueue, taskQueue, args: [{}] };
+      await expect(
+        worker.runUntil(client.workflow.execute('messageBatchJob', job))
+      ).rejects.toThrow('Workflow execution failed');
+      const texts = warn.mock.calls.map(([text]) => text);
+      expect(texts.filter((text) => text.includes('set ANTHROPIC_API_KEY'))).toHaveLength(warnings);
+    } finally {
+      warn.mockRestore();
+      restore('ANTHROPIC_API_KEY', apiKey);
+      restore('ANTHROPIC_AUTH_TOKEN', token);
+    }
   });
 
   test('can be applied twice, and through a client', async () => {
