@@ -4,7 +4,7 @@
  * ```
  * jobs/<id>/
  *   job.json                     identity of the job: hashes of input and params, betas, apiVersion, account
- *   requests.jsonl  params.json  the input, as the client put it there
+ *   requests.jsonl  params.json  the input as JSON Lines, as the client or `plan` put it there
  *   ids.jsonl                    the custom_id of each request, a JSON string a line
  *   plan.json                    binding, options, totals: written when round 1 is complete
  *   rounds/<n>.json              sources and chunks of a retry round: written when the round is complete
