@@ -4,7 +4,7 @@ import { plannedFinishMs } from './calls/create';
 import type { ScriptedResult } from './state/scripted-result';
 import type { SimulatorState } from './state/state';
 
-/** One accepted batch, for a test to look at and to change while it runs. */
+/** One accepted batch, for a test to inspect and to change while it runs. */
 export interface BatchHandle {
   readonly id: string;
   readonly workspaceId: string;
@@ -14,7 +14,7 @@ export interface BatchHandle {
   readonly requests: number;
   /** The `custom_id`s in the order of the body. */
   readonly customIds: readonly string[];
-  /** How it stands by the simulator's clock. */
+  /** Its state by the simulator's clock. */
   state(): Promise<BatchState>;
   /** Lets it end this many milliseconds after its creation; requests with a time of their own keep it. */
   setBatchTime(batchTimeMs: number): void;

@@ -10,6 +10,7 @@ import type { Fault } from './faults/faults';
 import { toLedger } from './state/ledger';
 import type { Ledger } from './state/ledger';
 import type { ResultScript } from './state/scripted-result';
+import { assertOptionNames, assertSettingNames } from './state/option-names';
 import { changeSettings } from './state/settings';
 import type { SettingsChange, SimulatorOptions } from './state/settings';
 import { createState } from './state/state';
@@ -33,7 +34,10 @@ export interface Simulator {
    * @throws RangeError when none has this id.
    */
   batch(id: string): BatchHandle;
-  /** Changes settings for what comes; limits, times and scripts hold from the next call on. */
+  /**
+   * Changes settings for later calls: limits, times and scripts apply from the next call on.
+   * @throws TypeError when a setting has an unknown name, RangeError when one is out of its range.
+   */
   configure(change: SettingsChange): void;
   /** Changes what becomes of the requests of batches to come. */
   setResult(script: ResultScript): void;
@@ -47,9 +51,11 @@ export interface Simulator {
 /**
  * Starts a simulator on 127.0.0.1.
  *
- * @throws RangeError when a setting is out of its range; the system's error when the port is taken.
+ * @throws TypeError when an option has an unknown name, RangeError when a setting is out of its range, the
+ * system's error when the port is taken.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  assertOptionNames(options);
   const state = createState(options);
   const server = createServer((request, response) => {
     // A client may go away at any time; writing to it must not bring the test down.
@@ -77,6 +83,7 @@ function toSimulator(state: SimulatorState, server: Server): Simulator {
       return toBatchHandle(state, batch);
     },
     configure(change) {
+      assertSettingNames(change);
       state.settings = changeSettings(state.settings, change);
     },
     setResult(result) {

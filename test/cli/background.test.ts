@@ -1,5 +1,5 @@
 /**
- * Jobs that run while other commands look at them and steer them.
+ * Jobs that run while other commands query and control them.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

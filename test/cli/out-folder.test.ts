@@ -33,7 +33,7 @@ describe('claimOutFolder', () => {
     expect(await readOutNote(out)).toBeUndefined();
   });
 
-  test('refuses a folder of another job, of its report, or of files that nobody remembers', async () => {
+  test('refuses a folder of another job, of its report, or of unknown files', async () => {
     await claimOutFolder(out, note('a'));
     await expect(claimOutFolder(out, note('b'))).rejects.toThrow('belongs to the job a');
     writeFileSync(join(folder, 'report.json'), '{"job_id": "c"}');

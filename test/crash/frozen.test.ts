@@ -66,14 +66,14 @@ async function runCase({ point, at, key, waking }: Case): Promise<Outcome> {
     frozen.thaw();
   }
   await machine.completed(point);
-  const look = async (): Promise<Outcome['afterwards']> => ({
+  const readOutput = async (): Promise<Outcome['afterwards']> => ({
     output: await machine.output(point),
     report: await text(`jobs/${point}/report.json`),
   });
-  const then = await look();
+  const then = await readOutput();
   frozen.thaw();
   await sleep(AFTERMATH_MS);
-  const afterwards = await look();
+  const afterwards = await readOutput();
   await Promise.all([frozen.kill(), other.kill()]);
   return { ...then, afterwards };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Store } from '../../src/store/store';
 
 export interface Strike {
-  /** Of the test's own; each strikes once, however many processes look. */
+  /** Of the test's own; each strikes once, however many processes check for it. */
   readonly name: string;
   readonly at: 'before' | 'after';
   /** A regular expression for the object's key. */

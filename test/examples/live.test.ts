@@ -19,7 +19,7 @@ const withEngine = useEngine({ createEnv: createDevServerEnv });
 /** Soon enough for real time. */
 const BATCH_TIME_MS = 200;
 
-/** Lets a job look at its batch again and again instead of after half a minute. */
+/** Lets a job check its batch again and again instead of after half a minute. */
 async function checkUntil<T>(
   batches: MessageBatches,
   jobIds: readonly string[],

@@ -304,13 +304,13 @@ export const isSubmitted = ({ batches }: JobProgress): boolean =>
 
 /** Polls until something holds; fails the test when it takes too long. */
 export async function eventually<T>(
-  look: () => Promise<T | undefined | false>,
+  probe: () => Promise<T | undefined | false>,
   what: string,
   timeoutMs = 20_000
 ): Promise<T> {
   const endMs = performance.now() + timeoutMs;
   while (performance.now() < endMs) {
-    const found = await look();
+    const found = await probe();
     if (found !== undefined && found !== false) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

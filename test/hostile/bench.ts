@@ -12,7 +12,7 @@ import { openLocalStore } from '../../src/store/local/local-store';
 import type { Store } from '../../src/store/store';
 import { clientsFor, quietEnvironment } from '../activities/job-fixture';
 
-/** A request that nobody could object to. */
+/** A valid request. */
 export const GOOD_PARAMS = {
   model: 'claude-haiku-4-5',
   max_tokens: 16,
@@ -23,9 +23,9 @@ const GOOD_INPUT = ['a', 'b', 'c']
   .map((id) => `${JSON.stringify({ custom_id: id, params: GOOD_PARAMS })}\n`)
   .join('');
 
-/** A line of the input with some members of its own. */
-export function lineWith(members: object): string {
-  return `${JSON.stringify({ params: GOOD_PARAMS, ...members })}\n`;
+/** A line of the input with these entries beside good `params`. */
+export function lineWith(entries: object): string {
+  return `${JSON.stringify({ params: GOOD_PARAMS, ...entries })}\n`;
 }
 
 /** Of a larger object, every n-th byte is flipped. */

@@ -478,7 +478,7 @@ const REFERENCES: readonly Case[] = [
       await bench.collect(plan, batchIdOf(await bench.submit(plan)));
       return bench.sweep(bench.first.outcomes, () => bench.finish(plan));
     },
-    // A type of result that nobody knows: told before the hash at the object's end could be.
+    // An unknown type of result: reported before the hash at the object's end can be checked.
     comesOut: ['MessageBatch.StoreDamaged', 'MessageBatch.UnexpectedAnswer'],
     pays: 1,
   },

@@ -14,7 +14,7 @@ async function typesOf(results: Promise<Map<string, Json>>): Promise<unknown[]> 
 }
 
 describe('a batch', () => {
-  test('is in progress with a hint for the next look, and ends when its time is over', async () => {
+  test('is in progress with a hint for the next check, and ends when its time is over', async () => {
     const { client, create, pass, simulator } = await setup();
     const { id } = await create(2);
     pass(HOUR_MS - 1);

@@ -187,7 +187,7 @@ describe('create', () => {
     expect(simulator.ledger.batches).toHaveLength(0);
   });
 
-  test('does not look at the params', async () => {
+  test('does not check the params', async () => {
     const { call } = await setup();
     const response = await call(PATH, { body: oneRequest({ nonsense: true }) });
     expect(response.status).toBe(200);

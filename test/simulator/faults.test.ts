@@ -215,7 +215,7 @@ describe('a fault', () => {
     expect(response.headers.get('location')).toBe('http://127.0.0.1:1/elsewhere');
   });
 
-  test('hides a young batch from every look', async () => {
+  test('hides a young batch from every call', async () => {
     const { client, create, pass, simulator } = await setup();
     simulator.fault({ on: ['retrieve', 'list', 'results'], action: hiddenFor(2_000) });
     const { id } = await create(1);

@@ -210,7 +210,7 @@ describe('a spoiled result file', () => {
     expect(rest.length).toBeLessThan((clean[1] ?? '').length);
   });
 
-  test('may hold a foreign line, a gigantic one, and types that nobody knows', async () => {
+  test('may hold a foreign line, a gigantic one, and unknown types', async () => {
     const bundle = await setup();
     const path = await endedBatch(bundle);
     for (const action of [
@@ -254,7 +254,7 @@ describe('a spoiled result file', () => {
 });
 
 describe('a script that throws in the middle of a result file', () => {
-  test('breaks the file off, so that nobody takes it for whole', async () => {
+  test('breaks the file off, so that it is not taken for complete', async () => {
     const bundle = await setup();
     const path = await endedBatch(bundle);
     const editLine = (): never => {

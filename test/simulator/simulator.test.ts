@@ -36,6 +36,21 @@ describe('startSimulator', () => {
     expect(await idOf('test')).toBe(await idOf('test'));
   });
 
+  test('refuses unknown options by name, and says the new name of a renamed one', async () => {
+    const result = (): undefined => undefined;
+    const start = (options: object): Promise<unknown> => startSimulator(options);
+    await expect(start({ outcome: result })).rejects.toThrow(/`outcome` is now called `result`/);
+    await expect(start({ batchTime: 1 })).rejects.toThrow(
+      /Unknown option `batchTime`.*batchTimeMs/
+    );
+    const { simulator } = await setup();
+    const configure = (change: object) => (): void => {
+      simulator.configure(change);
+    };
+    expect(configure({ outcome: result })).toThrow(/`outcome` is now called `result`/);
+    expect(configure({ seed: 'x' })).toThrow(/Unknown option `seed`/);
+  });
+
   test('fails where its port is taken', async () => {
     const { simulator } = await setup();
     await expect(startSimulator({ port: simulator.port })).rejects.toMatchObject({

@@ -63,7 +63,7 @@ describe('starting an id again', () => {
       const looks = simulator.ledger.counts.retrieve;
       const again = await batches.start(requests(3), { jobId });
       await progressWhere(again, isSubmitted, 'the batch is known again');
-      await progressWhere(again, () => simulator.ledger.counts.retrieve > looks, 'a look at once');
+      await progressWhere(again, () => simulator.ledger.counts.retrieve > looks, 'a check at once');
       expect(await again.report()).toMatchObject({ succeeded: 3, rounds: 1 });
       expect(simulator.ledger.counts.create).toBe(1);
       await expectNothingTwice(simulator, 3);
@@ -159,7 +159,7 @@ describe('starting an id again', () => {
           message: expect.stringContaining(name) as string,
         });
       }
-      // The same through a door that does not read the store first.
+      // The same through a call that does not read the store first.
       await store.write(
         'other.jsonl',
         '{"params": {"model": "claude-opus-4-8", "max_tokens": 1}}\n'

@@ -118,7 +118,7 @@ describe('an API in trouble', () => {
 
   test('results that the API has removed after 29 days are missing, and the job says so', async () => {
     await withEngine({}, async ({ batches, jobId, simulator }) => {
-      // The first look comes after a month, as if no Worker had run.
+      // The first check comes after a month, as if no Worker had run.
       const job = await batches.start(requests(3), { jobId, checkMin: '30d', checkMax: '30d' });
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       const report = await job.report();
@@ -139,7 +139,7 @@ describe('an API in trouble', () => {
       expect(paused.paused_reason).toContain('no longer knows msgbatch_');
       await env.sleep(5 * HOUR_MS);
       // Not running in between: the pause holds for as long as its reason.
-      for (let look = 0; look < 3; look++) {
+      for (let check = 0; check < 3; check++) {
         expect(await job.progress()).toMatchObject({ status: 'paused' });
         await env.sleep(7 * MINUTE_MS);
       }
@@ -212,7 +212,7 @@ describe('results', () => {
   });
 });
 
-describe('an answer that nobody knows', () => {
+describe('an unknown answer', () => {
   test('fails the job, loudly, once the other chunks are collected', async () => {
     await withEngine({ worker: smallChunks }, async ({ batches, jobId, simulator, store }) => {
       simulator.fault({

@@ -80,7 +80,7 @@ describe('the history', () => {
       const params = { system: 'SECRET-SYSTEM' };
       const job = await batches.start(list, { jobId, params });
       await job.report();
-      // And one that fails: for bad lines, and for an answer that nobody knows.
+      // And one that fails: for bad lines, and for an unknown answer.
       const bad = [{ custom_id: 'SECRET-ID', params: 'SECRET' as unknown as object }];
       await expect((await batches.start(bad, { jobId: `${jobId}-2` })).report()).rejects.toThrow();
       simulator.fault({ on: 'results', times: Infinity, action: unknownResultType('SECRET-TYPE') });
@@ -113,7 +113,7 @@ describe('progress', () => {
     await withEngine(settings, async ({ batches, env, jobId, startWorker }) => {
       const job = await batches.start(requests(4), { jobId, retryDelay: '3h' });
       const seen: string[] = [];
-      const look = async (where: Parameters<typeof progressWhere>[1], what: string) => {
+      const progressAt = async (where: Parameters<typeof progressWhere>[1], what: string) => {
         const progress = await progressWhere(job, where, what);
         seen.push(progress.phase);
         const { succeeded, errored: failed, expired, canceled, missing, processing } = progress;
@@ -123,8 +123,8 @@ describe('progress', () => {
         return progress;
       };
       await startWorker();
-      await look(({ phase }) => phase === 'planning' || phase === 'running', 'it has begun');
-      const submitted = await look(isSubmitted, 'the batch is submitted');
+      await progressAt(({ phase }) => phase === 'planning' || phase === 'running', 'it has begun');
+      const submitted = await progressAt(isSubmitted, 'the batch is submitted');
       expect(submitted).toMatchObject({
         job_id: jobId,
         status: 'running',
@@ -140,15 +140,18 @@ describe('progress', () => {
       expect(nextCheckMs - submittedMs).toBeGreaterThanOrEqual(30_000);
       expect(nextCheckMs - submittedMs).toBeLessThan(2 * MINUTE_MS);
       await env.sleep(HOUR_MS);
-      const later = await look(isSubmitted, 'it still runs');
+      const later = await progressAt(isSubmitted, 'it still runs');
       const nowMs = await env.currentTimeMs();
       expect(Date.parse(later.next_check_at ?? '') - nowMs).toBeLessThan(16 * MINUTE_MS);
       await env.sleep(2 * HOUR_MS);
-      const between = await look(({ next_round_at }) => next_round_at !== null, 'a round waits');
+      const between = await progressAt(
+        ({ next_round_at }) => next_round_at !== null,
+        'a round waits'
+      );
       expect(between).toMatchObject({ succeeded: 3, processing: 1, next_check_at: null });
       expect(between.batches[0]).toMatchObject({ phase: 'ended', succeeded: 3, errored: 1 });
       await job.report();
-      const ended = await look(({ phase }) => phase === 'ended', 'it has ended');
+      const ended = await progressAt(({ phase }) => phase === 'ended', 'it has ended');
       expect(ended).toMatchObject({ status: 'completed', succeeded: 4, processing: 0, round: 2 });
       const details: unknown = await env.client.workflow
         .getHandle(jobId)

@@ -104,7 +104,7 @@ describe('a lost answer to create', () => {
     });
   });
 
-  test("a deadline that passes closes the socket; the answer that comes later is nobody's", async () => {
+  test('a deadline that passes closes the socket; an answer that arrives later is ignored', async () => {
     await withEngine({}, async ({ batches, jobId, simulator }) => {
       simulator.fault({ on: 'create', stage: 'executed', action: hanging() });
       const job = await batches.start(requests(3), { jobId, submitTimeout: '300ms' });

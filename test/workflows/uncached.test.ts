@@ -27,7 +27,7 @@ describe('a Worker that caches no Workflow', () => {
       attempt: number;
     }) => (numberOf(params) === 1 && attempt === 1 ? errored('api_error') : undefined);
     await withEngine({ worker, result }, async ({ batches, jobId, simulator }) => {
-      // Each look replays all that was before it.
+      // Each query replays the whole history before it.
       const job = await batches.start(requests(6), { jobId, checkMin: '1h', checkMax: '8h' });
       await progressWhere(job, isSubmitted, 'both chunks are submitted');
       await job.pause();

@@ -62,7 +62,7 @@ describe('Workers', () => {
         expect(simulator.ledger.counts.create + other.ledger.counts.create).toBe(0);
         await wrongStore.stop();
         await startWorker();
-        // By itself: nobody resumes.
+        // By itself: no person resumes it.
         expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
         expect(await job.progress()).toMatchObject({ status: 'completed', paused_reason: null });
         expect(simulator.ledger.counts.create).toBe(1);
@@ -72,7 +72,7 @@ describe('Workers', () => {
     }
   });
 
-  test('with another store at a check: the batch waits, the pause holds until a look works', async () => {
+  test('with another store at a check: the batch waits, the pause holds until a check works', async () => {
     await withEngine({ worker }, async (engine) => {
       const { batches, folder, jobId, simulator, startWorker } = engine;
       const job = await batches.start(requests(3), { jobId });

@@ -98,7 +98,7 @@ async function conduct(call: OpenCall): Promise<CallEnd> {
   const arrived = await strike(call, 'arrived');
   if (arrived.end !== null) return endWithoutAnswer(call, arrived.end);
   if (arrived.answer !== null) {
-    // The client may still be writing; nobody will read it.
+    // The client may still be writing; the rest is never read.
     request.resume();
     return send(call, arrived.answer, arrived, { connection: 'close' });
   }

@@ -12,7 +12,7 @@ import type { Operation } from '../../api-shapes/router';
  * An answer in the documented shape to any call of an operation: for tests that were generated from the
  * API's description and make up their ids and cursors.
  *
- * @param id - whatever stands in the path.
+ * @param id - the id in the path.
  * @returns null for `unknown`: a path that the API does not have stays a 404.
  */
 export function wildcardAnswer(

@@ -30,7 +30,7 @@ export function createFaultQueue(): FaultQueue {
   function strike(entry: Entry, stage: FaultStage, call: FaultCall): FaultAction | null {
     const { fault } = entry;
     if (entry.remaining === 0 || !matches(fault, call)) return null;
-    // A `when` may look at what is only there at the fault's own stage, so the stage comes first where it is known.
+    // A `when` may read what only exists at the fault's own stage, so the stage comes first where it is known.
     if (fault.stage !== undefined && fault.stage !== stage) return null;
     if (typeof fault.action !== 'function' && stageOf(fault, fault.action) !== stage) return null;
     if (fault.when !== undefined && !fault.when(call)) return null;

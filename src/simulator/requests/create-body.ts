@@ -42,8 +42,8 @@ const CLOSE_OBJECT = 0x7d;
 /**
  * Reads the body of a `create` as it arrives and hands over each element of its `requests`.
  *
- * A body of 256 MB never stands in memory: bytes are only scanned for where an element begins and ends, and
- * the parser sees one element at a time. `requests` may stand anywhere in the top-level object.
+ * A body of 256 MB is never held in memory: bytes are only scanned for where an element begins and ends, and
+ * the parser sees one element at a time. `requests` may be anywhere in the top-level object.
  */
 export function createBodyReader(onElement: (element: unknown) => void): CreateBodyReader {
   let place: Place = 'start';

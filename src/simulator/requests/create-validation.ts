@@ -16,7 +16,7 @@ export interface CreateCheck {
 /**
  * Checks the body of a `create` as it arrives, with the API's own messages.
  *
- * One bad id refuses the whole batch; what stands in `params` is not looked at here. A body that is no JSON
+ * One bad id refuses the whole batch; `params` is not checked here. A body that is no JSON
  * is reported before everything else, so reading goes on after the first bad element.
  *
  * @param onRequest - called for every good element until the first bad one.

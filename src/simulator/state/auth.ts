@@ -55,7 +55,7 @@ export function createKeyRing(keys: Readonly<Record<string, KeyOwner>> | undefin
 /**
  * Who calls: by `x-api-key` or `Authorization: Bearer`, whichever the client sends.
  *
- * @returns the answer that refuses the call where nobody does, or where the version makes no sense.
+ * @returns the answer that refuses the call when its key is missing or invalid, or its version is unknown.
  */
 export function authenticate(headers: IncomingHttpHeaders, keys: KeyRing): Identity | Answer {
   const key = keyIn(headers);

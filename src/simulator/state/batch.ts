@@ -60,7 +60,7 @@ interface BatchEnd {
 /** The share of the batch time that one request is in flight, at most; a cancel lets such requests finish. Assumed. */
 const IN_FLIGHT_SHARE = 1 / 20;
 
-// Counting a hundred thousand results at every look would be most of the simulator's work.
+// Counting a hundred thousand results at every read would be most of the simulator's work.
 const ends = new WeakMap<BatchRecord, { revision: number; end: BatchEnd }>();
 
 export function expiresAtMs(batch: BatchRecord): number {

@@ -86,7 +86,7 @@ export function expired(): ExpiredResult {
   return { type: 'expired' };
 }
 
-/** Is canceled, though nobody canceled the batch through the API. */
+/** Is canceled, though no client canceled the batch through the API. */
 export function canceled(settings: ResultSettings<CanceledResult> = {}): CanceledResult {
   return { type: 'canceled', ...settings };
 }

@@ -47,7 +47,7 @@ export interface RunSettings {
   readonly batchBytesMax: number;
   /**
    * What a cancel of an ended batch does: the batch unchanged with a 200, or a 400.
-   * Assumed: nobody knows; a client should stand both.
+   * Assumed: the API does not document it, so a client should handle both.
    * @default 'unchanged'
    */
   readonly cancelOfEnded: 'unchanged' | 'refused';

@@ -237,7 +237,7 @@ describe('submit', () => {
     const { messageBatchSubmit } = activitiesOf(deps);
     const submission = await run(messageBatchSubmit, { ...job.submitInput, site });
     expect(submission.state).toBe('unknown');
-    // What is read from now on is what was under way: nobody sends the rest.
+    // What is read from now on is what was under way: the rest is never sent.
     upload?.resume();
     while (upload?.destroyed === false) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(upload?.complete).toBe(false);
@@ -293,7 +293,7 @@ describe('submit', () => {
     const { messageBatchSubmit } = activitiesOf({ ...job.deps, store });
     const submission = await run(messageBatchSubmit, job.submitInput);
     expect(submission).toMatchObject({ state: 'submitted', requests: 3 });
-    // With room again, the next look at the batch writes the record.
+    // With room again, the next check of the batch writes the record.
     const { batchId } = submission as { batchId: string };
     await run(job.activities.messageBatchCheck, job.batchInput(batchId));
     expect(await job.store.readJson(files.batch)).toMatchObject({ batch_id: batchId });

@@ -205,7 +205,7 @@ async function whenGone({ processes }: Sandbox): Promise<string[]> {
   return left.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
 }
 
-/** Processes whose command line or environment names the sandbox; ended ones that nobody reaped do not count. */
+/** Processes whose command line or environment names the sandbox; ended ones that were not reaped do not count. */
 function processesOf(dir: string): number[] {
   if (!existsSync('/proc/self/environ')) return [];
   return readdirSync('/proc')

@@ -10,7 +10,7 @@ import { OPTIONS_DEFAULT } from '../../../src/contract/options';
 
 const HOUR_MS = 3_600_000;
 
-/** Ages at which a Workflow that only waits would look. */
+/** Ages at which a Workflow that only waits would check. */
 function looks(untilMs: number, schedule: Parameters<typeof nextCheckDelayMs>[1]): number[] {
   const ages: number[] = [];
   for (let ageMs = 0; ageMs < untilMs;) {
@@ -21,7 +21,7 @@ function looks(untilMs: number, schedule: Parameters<typeof nextCheckDelayMs>[1]
 }
 
 describe('nextCheckDelayMs', () => {
-  test('the defaults look 104 times in 24 hours, at first after 30 seconds, later every 15 minutes', () => {
+  test('the defaults check 104 times in 24 hours, at first after 30 seconds, later every 15 minutes', () => {
     const ages = looks(24 * HOUR_MS, OPTIONS_DEFAULT).filter((ageMs) => ageMs <= 24 * HOUR_MS);
     expect(ages).toHaveLength(104);
     expect(ages[0]).toBe(30_000);
