@@ -3,6 +3,7 @@
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { assertOwnExecution, type ExpectedJob } from './execution';
 import { QUERY_PROGRESS, SIGNAL } from '../contract/names';
 import type { JobProgress, Report, ResumeAnswer } from '../contract/public';
 import { findReport } from '../records/own-report';
@@ -32,42 +33,52 @@ export interface FailedRequest {
   readonly attempts: number;
 }
 
-/** Follows and controls one job. Made by `MessageBatches`. */
+/**
+ * Follows and controls one job. Made by `MessageBatches`.
+ *
+ * Every method throws ApplicationFailure `MessageBatch.JobMismatch` when the Workflow under the id is not this client's
+ * job: one of another type, or a job that runs on another task queue. Nothing is sent to it.
+ */
 export class JobHandle {
   readonly jobId: string;
+  readonly #job: ExpectedJob;
   readonly #client: Client;
   readonly #store: Promise<Store>;
+  #isKnown = false;
 
   /** @internal */
-  constructor(jobId: string, client: Client, store: Promise<Store>) {
-    this.jobId = jobId;
+  constructor(job: ExpectedJob, client: Client, store: Promise<Store>) {
+    this.jobId = job.jobId;
+    this.#job = job;
     this.#client = client;
     this.#store = store;
   }
 
   /** The job's progress. Needs a Worker that serves the job's task queue. */
   async progress(): Promise<JobProgress> {
+    // Asked often, and harmless: checked once.
+    if (!this.#isKnown) await this.#assertOwn();
     return this.#workflow().query<JobProgress>(QUERY_PROGRESS);
   }
 
   /** Stops submitting, cancels what runs at the API, keeps every finished result. Resolves when the Signal is sent. */
   async cancel(): Promise<void> {
-    await this.#workflow().signal(SIGNAL.cancel);
+    await this.#signal(SIGNAL.cancel);
   }
 
   /** Stops new paid calls; what is at the API is watched and collected. */
   async pause(): Promise<void> {
-    await this.#workflow().signal(SIGNAL.pause);
+    await this.#signal(SIGNAL.pause);
   }
 
   /** Goes on after a pause. */
   async resume(answer: ResumeAnswer = {}): Promise<void> {
-    await this.#workflow().signal(SIGNAL.resume, answer);
+    await this.#signal(SIGNAL.resume, answer);
   }
 
   /** Looks at every running batch at once. */
   async checkNow(): Promise<void> {
-    await this.#workflow().signal(SIGNAL.checkNow);
+    await this.#signal(SIGNAL.checkNow);
   }
 
   /**
@@ -80,6 +91,7 @@ export class JobHandle {
     const known = await findReport(await this.#store, this.jobId);
     if (known !== undefined) return known;
     try {
+      await this.#assertOwn();
       return (await this.#workflow().result()) as Report;
     } catch (error) {
       // Canceled through Temporal: the files are written all the same.
@@ -124,6 +136,16 @@ export class JobHandle {
     for await (const lines of readLines(source, { lineBytesMax: 2 * LINE_BYTES_MAX })) {
       for (const { bytes, number } of lines) yield parseLine(bytes, number) as T;
     }
+  }
+
+  async #signal(name: string, ...args: readonly unknown[]): Promise<void> {
+    await this.#assertOwn();
+    await this.#workflow().signal(name, ...args);
+  }
+
+  async #assertOwn(): Promise<void> {
+    await assertOwnExecution(this.#client, this.#job);
+    this.#isKnown = true;
   }
 
   #workflow(): ReturnType<Client['workflow']['getHandle']> {

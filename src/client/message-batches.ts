@@ -4,10 +4,11 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { findExecution } from './execution';
+import { findExecution, type ExpectedJob } from './execution';
 import { JobHandle } from './job-handle';
 import { placeJob, type PlaceOptions } from './place-job';
 import { toRequestFile, type RequestFile, type RequestSource } from './request-source';
+import { isMessageBatchFailure } from '../contract/failures';
 import { TASK_QUEUE_DEFAULT, WORKFLOW_TYPE } from '../contract/names';
 import type { JobInput } from '../contract/public';
 import { assertJobId } from '../core/plan/job-id';
@@ -65,13 +66,16 @@ export class MessageBatches {
    *
    * @param source - Requests as a list, an async iterable, or the path of a JSON Lines file. Nothing is held in memory.
    * @throws RangeError when options are wrong, all problems at once.
-   * @throws ApplicationFailure `MessageBatch.JobMismatch` when the id stands for another input or other options.
+   * @throws ApplicationFailure `MessageBatch.JobMismatch` when the id stands for another input or other options, or when
+   * another Workflow runs under it.
    */
   async start(source: RequestSource, options: StartOptions = {}): Promise<JobHandle> {
     const { jobId, output, beforeStart, ...jobOptions } = options;
     resolveOptions(jobOptions);
     if (jobId !== undefined) assertJobId(jobId);
     const store = await this.#store;
+    // Another Workflow's id: nothing is written to the store.
+    if (jobId !== undefined) await findExecution(this.#client, this.#expected(jobId));
     const file = await toRequestFile(source);
     try {
       const place: PlaceOptions = {
@@ -104,12 +108,21 @@ export class MessageBatches {
    */
   getHandle(jobId: string): JobHandle {
     assertJobId(jobId);
-    return new JobHandle(jobId, this.#client, this.#store);
+    return new JobHandle(this.#expected(jobId), this.#client, this.#store);
   }
 
-  /** Whether Temporal knows a running execution of the job. */
+  /** Whether Temporal knows a running execution of the job. False for any other Workflow under its id. */
   async isRunning(jobId: string): Promise<boolean> {
-    return (await findExecution(this.#client, jobId)) === 'running';
+    try {
+      return (await findExecution(this.#client, this.#expected(jobId))) === 'running';
+    } catch (error) {
+      if (isMessageBatchFailure(error, 'MessageBatch.JobMismatch')) return false;
+      throw error;
+    }
+  }
+
+  #expected(jobId: string): ExpectedJob {
+    return { jobId, taskQueue: this.#taskQueue };
   }
 
   async #startWorkflow(jobId: string, input: JobInput, summary: string): Promise<void> {
@@ -122,6 +135,8 @@ export class MessageBatches {
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: summary,
     });
+    // USE_EXISTING returns whatever runs under the id.
+    await findExecution(this.#client, this.#expected(jobId));
   }
 }
 

@@ -66,7 +66,7 @@ async function expectNothingReaches(engine: Engine, batches: MessageBatches): Pr
 }
 
 test('a Workflow of another type is left alone, and once it has ended its id is free', async () => {
-  await withEngine({}, async (engine) => {
+  await withEngine({ batchTimeMs: 10 }, async (engine) => {
     const { batches, env, jobId, taskQueue } = engine;
     const foreign = await env.client.workflow.start('orders', {
       workflowId: jobId,
@@ -77,15 +77,16 @@ test('a Workflow of another type is left alone, and once it has ended its id is 
     await foreign.terminate();
     const job = batches.getHandle(jobId);
     expect(await refusal(job.report())).toBe(MISMATCH);
-    await (await batches.start(requests(1), { jobId })).report();
+    // Where a Workflow has never run, the test server skips no time.
+    await (await batches.start(requests(1), { jobId, checkMin: '50ms' })).report();
     expect(await job.report()).toMatchObject({ succeeded: 1 });
   });
 });
 
 test('a job on another task queue is left alone until the client uses its task queue', async () => {
-  await withEngine({}, async (engine) => {
+  await withEngine({ batchTimeMs: 10 }, async (engine) => {
     const { batches, env, jobId, store, taskQueue } = engine;
-    const job = await batches.start(requests(1), { jobId });
+    const job = await batches.start(requests(1), { jobId, checkMin: '5s' });
     const other = new MessageBatches({ client: env.client, store, taskQueue: `${taskQueue}-2` });
     await expectNothingReaches(engine, other);
     const signals = await signalsOf(engine, jobId);

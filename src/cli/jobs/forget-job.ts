@@ -1,7 +1,6 @@
 /**
  * `forget`: deletes an ended job's objects from the store.
  */
-import { findExecution } from '../../client/execution';
 import { jobFiles, outputFiles } from '../../records/job-files';
 import { findReport, readReport } from '../../records/own-report';
 import { readPlanRecord } from '../../records/plan-records';
@@ -13,7 +12,7 @@ import { canAsk, confirm } from '../text/prompt';
 import { hint } from '../flags/hints';
 import type { TargetFlags } from '../flags/target-flags';
 import { withJob, type JobCommand } from './job-command';
-import { isInStore, unknownJob } from './job-lookup';
+import { findJob, isInStore, unknownJob } from './job-lookup';
 
 export interface ForgetFlags extends TargetFlags {
   readonly yes?: boolean;
@@ -28,7 +27,7 @@ export function forgetJob(jobId: string, flags: ForgetFlags): Promise<number> {
 async function forget({ session, handle }: JobCommand, flags: ForgetFlags): Promise<number> {
   const { store, target } = session;
   const { jobId } = handle;
-  if ((await findExecution(session.client, jobId)) === 'running') {
+  if ((await findJob(session, jobId)) === 'running') {
     throw commandError(
       `The job ${jobId} is running: cancel it first, and forget it when it has ended: ${hint(target, 'cancel', jobId)}`
     );

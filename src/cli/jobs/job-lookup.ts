@@ -1,7 +1,7 @@
 /**
  * How a job stands, asked of the store first and of Temporal then.
  */
-import { findExecution } from '../../client/execution';
+import { findExecution, type Execution } from '../../client/execution';
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress, Report } from '../../contract/public';
 import { findReport } from '../../records/own-report';
@@ -23,6 +23,11 @@ export function assertJobName(jobId: string): void {
   throw commandError(
     `Expected the id of a job, got ${JSON.stringify(jobId)}: 1 to 200 of A–Z a–z 0–9 . _ : - and not starting with a dot.`
   );
+}
+
+/** @throws ApplicationFailure `MessageBatch.JobMismatch` when another Workflow runs under the id. */
+export function findJob({ client, target }: Session, jobId: string): Promise<Execution> {
+  return findExecution(client, { jobId, taskQueue: target.taskQueue });
 }
 
 export async function isInStore(store: Store, jobId: string): Promise<boolean> {
@@ -67,7 +72,7 @@ export async function refuseNotRunning(session: Session, jobId: string): Promise
       `The job ${jobId} does not run; start it again with its input: ${hint(target, 'run', 'FILE', '--out', 'DIR', '--job', jobId)}`
     );
   }
-  if ((await findExecution(session.client, jobId)) === 'ended') {
+  if ((await findJob(session, jobId)) === 'ended') {
     throw commandError(`The job ${jobId} has ended, and the store no longer holds it.`);
   }
   throw unknownJob(session, jobId);

@@ -1,7 +1,6 @@
 /**
  * `status`: a job's progress, once or until the job ends.
  */
-import { findExecution } from '../../client/execution';
 import type { JobProgress } from '../../contract/public';
 import { findReport } from '../../records/own-report';
 import { toSentence } from '../text/errors';
@@ -12,7 +11,7 @@ import { createProgressDisplay } from '../text/progress-display';
 import type { TargetFlags } from '../flags/target-flags';
 import { sleep } from '../session/interrupt';
 import { withJob, type JobCommand } from './job-command';
-import { isInStore, queryProgress, refuseNotRunning, toEndedProgress } from './job-lookup';
+import { findJob, isInStore, queryProgress, refuseNotRunning, toEndedProgress } from './job-lookup';
 
 export interface StatusFlags extends TargetFlags {
   readonly watch?: boolean;
@@ -75,7 +74,7 @@ async function watch(job: JobCommand, flags: StatusFlags): Promise<number> {
 /** From the running job; from its report once it has one; from its replayed history where it ended without. */
 async function readProgress({ session, handle }: JobCommand): Promise<JobProgress> {
   const { jobId } = handle;
-  const execution = await findExecution(session.client, jobId);
+  const execution = await findJob(session, jobId);
   if (execution === 'running') return queryProgress(session, handle);
   const report = await findReport(session.store, jobId);
   if (report !== undefined) return toEndedProgress(report);
@@ -100,7 +99,7 @@ async function printWhatProgressLacks(
   { status }: JobProgress
 ): Promise<void> {
   const { jobId } = handle;
-  if ((await findExecution(session.client, jobId)) === 'running') return;
+  if ((await findJob(session, jobId)) === 'running') return;
   const hasWrittenRecords = status === 'completed' || status === 'canceled';
   if (hasWrittenRecords && !(await isInStore(session.store, jobId))) {
     printError(

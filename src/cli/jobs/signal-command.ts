@@ -2,7 +2,6 @@
  * What `cancel`, `pause`, `resume` and `check-now` share: a Signal, its effect, and what to expect.
  */
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { findExecution } from '../../client/execution';
 import type { JobHandle } from '../../client/job-handle';
 import type { JobProgress } from '../../contract/public';
 import { findReport } from '../../records/own-report';
@@ -11,7 +10,7 @@ import { print } from '../text/output';
 import type { TargetFlags } from '../flags/target-flags';
 import { sleep } from '../session/interrupt';
 import { withJob, type JobCommand } from './job-command';
-import { queryProgress, refuseNotRunning } from './job-lookup';
+import { findJob, queryProgress, refuseNotRunning } from './job-lookup';
 
 /** A job before and after a Signal. Null: no Worker answered; the Signal was delivered all the same. */
 export interface SignalEffect {
@@ -46,7 +45,7 @@ export function sendSignal(
   return withJob(jobId, flags, { needsActivities: signal.needsActivities }, async (command) => {
     const { session, handle } = command;
     // Temporal refuses a Signal both to a job that has ended and to an id that never ran: find out which.
-    if ((await findExecution(session.client, jobId)) !== 'running') {
+    if ((await findJob(session, jobId)) !== 'running') {
       await refuseNotRunning(session, jobId);
     }
     const before = await queryProgress(session, handle).catch(() => null);

@@ -2,7 +2,6 @@
  * Copies an ended job's files into a folder and prints its report: the end of `run`, and `results`.
  */
 import { resolve } from 'node:path';
-import { findExecution } from '../../client/execution';
 import type { JobOptions } from '../../contract/options';
 import type { Report } from '../../contract/public';
 import { findReport } from '../../records/own-report';
@@ -15,7 +14,7 @@ import { hint } from '../flags/hints';
 import type { Target } from '../flags/target';
 import type { TargetFlags } from '../flags/target-flags';
 import { withJob } from '../jobs/job-command';
-import { refuseNotRunning } from '../jobs/job-lookup';
+import { findJob, refuseNotRunning } from '../jobs/job-lookup';
 import { claimOutFolder, copyOutputs, toOutNote } from './out-folder';
 
 export interface Fetch {
@@ -46,7 +45,7 @@ export function resultsOf(jobId: string, flags: ResultsFlags): Promise<number> {
       fromStore: (store, target) => fetchResults(store, { ...fetch, target }, flags.json === true),
     },
     async ({ session }) => {
-      if ((await findExecution(session.client, jobId)) !== 'running') {
+      if ((await findJob(session, jobId)) !== 'running') {
         return refuseNotRunning(session, jobId);
       }
       throw commandError(

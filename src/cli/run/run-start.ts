@@ -84,7 +84,9 @@ const REFUSALS = [
 function toMismatch(error: unknown, request: NewRun | ContinuedRun): Error | null {
   const mismatch = findMessageBatchFailure(error, 'MessageBatch.JobMismatch');
   if (mismatch === null || request.kind === 'new') return null;
-  const [, what = 'input or options differ'] = /: ([^:]+ differs?)\./.exec(mismatch.message) ?? [];
+  const [, what] = /: ([^:]+ differs?)\./.exec(mismatch.message) ?? [];
+  // Another Workflow runs under the id: the sentence says so itself.
+  if (what === undefined) return null;
   return commandError(
     `The folder ${request.outDir} belongs to the job ${request.jobId}, and this is another one (${what}): choose another folder.`
   );
