@@ -36,13 +36,17 @@ const UNIT = [
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: UNIT },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: UNIT,
+      globalSetup: '<rootDir>/test/helpers/unit-setup.ts',
+    },
     {
       ...shared,
       displayName: 'engine',
       testMatch: [`${__dirname}/test/**/*.test.ts`, ...UNIT.map((pattern) => `!${pattern}`)],
       globalSetup: '<rootDir>/test/helpers/global-setup.ts',
-      globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
     },
   ],
   testTimeout: 60_000,

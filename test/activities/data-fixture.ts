@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createPlan, type PlanDeps } from '../../activities/plan/plan';
@@ -16,6 +13,7 @@ import { emptyUsage } from '../../src/core/collect/usage';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import { openLocalStore } from '../../src/store/local/local-store';
 import type { Store } from '../../src/store/store';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 export const JOB_ID = 'job-1';
 
@@ -45,11 +43,10 @@ export interface JobFixture {
   lines(key: string): Promise<unknown[]>;
   /** Keys and contents of everything in the store. */
   snapshot(prefix?: string): Promise<Record<string, string>>;
-  remove(): Promise<void>;
 }
 
 export async function createFixture(): Promise<JobFixture> {
-  const root = await mkdtemp(join(tmpdir(), 'job-'));
+  const root = temporaryFolder();
   const store = await openLocalStore(root);
   await store.id();
   const fixture: JobFixture = {
@@ -92,7 +89,6 @@ export async function createFixture(): Promise<JobFixture> {
       const texts = await Promise.all(keys.map((key) => fixture.text(key)));
       return Object.fromEntries(keys.map((key, index) => [key, texts[index] ?? '']));
     },
-    remove: () => rm(root, { recursive: true, force: true }),
   };
   return fixture;
 }

@@ -1,11 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createActivities, createAnthropicClients } from '../../activities';
 import type { ActivityDeps } from '../../activities/worker/deps';
 import type {
@@ -20,6 +17,7 @@ import type { JobOptions } from '../../src/contract/options';
 import { openLocalStore } from '../../src/store/local/local-store';
 import type { Store } from '../../src/store/store';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 type Activity<Name extends keyof MessageBatchActivities> = (
   input: Parameters<MessageBatchActivities[Name]>[0]
@@ -82,7 +80,7 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
 
 export async function createJob(options: JobFixtureOptions = {}): Promise<JobFixture> {
   const simulator = await startSimulator({ batchTimeMs: 0, ...options.simulator });
-  const root = await mkdtemp(join(tmpdir(), 'activities-test-'));
+  const root = temporaryFolder();
   const store = await openLocalStore(root);
   const deps: ActivityDeps = { store, anthropic: clientsFor(simulator.url), ...options.deps };
   const activities = activitiesOf(deps);
@@ -108,10 +106,7 @@ export async function createJob(options: JobFixtureOptions = {}): Promise<JobFix
       gone: false,
       ...more,
     }),
-    close: async () => {
-      await simulator.close();
-      await rm(root, { recursive: true, force: true });
-    },
+    close: () => simulator.close(),
   };
 }
 

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   claimOutFolder,
@@ -11,15 +10,13 @@ import {
 import type { Report, StoreReference } from '../../src/contract/public';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 let folder: string;
 let out: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'message-batches-out-'));
+  folder = temporaryFolder();
   out = join(folder, 'deep', 'out');
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('claimOutFolder', () => {

@@ -3,24 +3,23 @@
  * folder on a small file system of its own; a list that counts how far it was read.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
-import os, { tmpdir } from 'node:os';
+import { readdir, stat } from 'node:fs/promises';
+import os from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { toRequestFile, type BatchRequest } from '../../src/client/request-source';
 import { copyToTemporary } from '../../src/client/temporary-file';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 let folder: string;
 
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'request-source-')));
+beforeEach(() => {
+  folder = temporaryFolder();
   setTemporaryFolder(folder);
 });
 
-afterEach(async () => {
+afterEach(() => {
   jest.restoreAllMocks();
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** As TMPDIR does; a test's `process.env` is a copy that the system does not see. */
@@ -74,13 +73,12 @@ describe('requests of any size', () => {
 
 /** A file system of 512 KB; undefined where this user may not mount one. */
 function mountSmall(): string | undefined {
-  const path = mkdtempSync(join(tmpdir(), 'full-disk-'));
+  const path = temporaryFolder();
   try {
     const options = ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path];
     execFileSync('mount', options, { stdio: 'ignore' });
     return path;
   } catch {
-    rmSync(path, { recursive: true });
     return undefined;
   }
 }
@@ -90,7 +88,6 @@ const disk = mountSmall();
 afterAll(() => {
   if (disk === undefined) return;
   execFileSync('umount', ['-l', disk]);
-  rmSync(disk, { recursive: true, force: true });
 });
 
 // Where no file system may be mounted, these are skipped.

@@ -4,8 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
@@ -19,6 +18,7 @@ import type { Store } from '../../src/store/store';
 import { shortTimesBundle } from './short-times-bundle';
 import type { Strike } from './strikes';
 import type { WorkerProcessSettings } from './worker-process';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 const REGISTER = require.resolve('../helpers/register-ts.js');
 const WRONG_CLOCK = require.resolve('./wrong-clock.js');
@@ -98,7 +98,7 @@ export async function startMachine({
   storeFolder: givenFolder,
   ...options
 }: MachineOptions = {}): Promise<Machine> {
-  const folder = await mkdtemp(join(tmpdir(), 'crash-'));
+  const folder = temporaryFolder();
   const storeFolder = givenFolder ?? join(folder, 'store');
   const marks = join(folder, 'marks');
   await mkdir(marks);
@@ -195,7 +195,6 @@ export async function startMachine({
       await connection.close();
       await server.kill();
       await simulator.close();
-      await rm(folder, { recursive: true, force: true });
     },
   };
   return machine;

@@ -5,9 +5,7 @@
  * for that moment.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findMessageBatchFailure } from '../../src/contract/failures';
@@ -15,6 +13,7 @@ import { delaying, errored, type FaultAction } from '../../src/simulator';
 import { eventually, numberOf } from '../helpers/engine';
 import { chosen, doublePayments, idsOf, inputOf, LONG, succeededIds } from './expected';
 import { startMachine, type Machine } from './machine';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 const REQUESTS = 5;
 
@@ -39,14 +38,13 @@ async function flawsOf(machine: Machine, jobId: string): Promise<string[]> {
 
 /** A file system of a few hundred KB; undefined where this user may not mount one. */
 function mountSmall(): string | undefined {
-  const path = mkdtempSync(join(tmpdir(), 'crash-disk-'));
+  const path = temporaryFolder();
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path], {
       stdio: 'ignore',
     });
     return path;
   } catch {
-    rmSync(path, { recursive: true });
     return undefined;
   }
 }
@@ -82,7 +80,6 @@ async function remount(path: string, mode: 'ro' | 'rw'): Promise<void> {
 afterAll(() => {
   if (disk === undefined) return;
   execFileSync('umount', ['-l', disk]);
-  rmSync(disk, { recursive: true, force: true });
 });
 
 /** A job whose store takes nothing from the answer to its first create on, and once more when it collects. */

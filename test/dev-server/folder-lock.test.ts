@@ -1,21 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStateFolder, type StateFolder } from '../../src/dev-server';
 import { withFolderLock } from '../../src/dev-server/folder-lock';
 import { killChildren, startChild } from './children';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 let folder: StateFolder;
 
 beforeEach(async () => {
-  folder = await openStateFolder(await mkdtemp(join(tmpdir(), 'lock-')));
+  folder = await openStateFolder(temporaryFolder());
 });
 
-afterEach(async () => {
-  killChildren();
-  await rm(folder.path, { recursive: true, force: true });
-});
+afterEach(killChildren);
 
 describe('withFolderLock', () => {
   test('lets one in at a time, also after the holder was killed, and after work that failed', async () => {

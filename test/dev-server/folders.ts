@@ -2,9 +2,7 @@
  * State folders for tests, and a check that no server outlives its test.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, realpathSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   endProcess,
@@ -13,6 +11,7 @@ import {
 } from '../../src/dev-server/process-identity';
 import { DATABASE_FLAG } from '../../src/dev-server/server-process';
 import { killChildren, startChild, type Child } from './children';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 export interface Said {
   readonly address: string;
@@ -20,7 +19,7 @@ export interface Said {
 }
 
 /** A folder of state folders, for one test file. */
-export const root = realpathSync(mkdtempSync(join(tmpdir(), 'embedded-')));
+export const root = temporaryFolder();
 
 export function newStateDir(): string {
   return join(root, randomUUID().slice(0, 8));
@@ -43,5 +42,4 @@ export async function removeAll(): Promise<void> {
   for (const folder of readdirSync(root)) {
     for (const server of serversOf(join(root, folder))) await endProcess(server, 0);
   }
-  await rm(root, { recursive: true, force: true });
 }

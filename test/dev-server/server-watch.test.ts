@@ -1,19 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openStateFolder, type StateFolder } from '../../src/dev-server';
 import { identify } from '../../src/dev-server/process-identity';
 import type { RunningServer } from '../../src/dev-server/server-record';
 import { watchServer } from '../../src/dev-server/server-watch';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 let folder: StateFolder;
 
 beforeAll(async () => {
-  folder = await openStateFolder(await mkdtemp(join(tmpdir(), 'watch-')));
+  folder = await openStateFolder(temporaryFolder());
 });
-
-afterAll(() => rm(folder.path, { recursive: true }));
 
 /** Stands in for a server: a process that ends at once. */
 function endingServer(): RunningServer {

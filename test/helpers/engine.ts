@@ -3,8 +3,7 @@
  * Workers with the real plugin. Nothing of our own code is replaced.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -22,6 +21,7 @@ import type { Store } from '../../src/store/store';
 import { BUNDLE_VARIABLE } from './shared-bundle';
 import { createTimeSkippingEnv } from './temporal';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
+import { temporaryFolder } from './temporary-folder';
 
 // Activities that fail on purpose are warnings of Temporal's; a test that fails says more. DEBUG_TEMPORAL=INFO shows them.
 const LOG_LEVEL = (process.env['DEBUG_TEMPORAL'] as 'INFO' | undefined) ?? 'ERROR';
@@ -145,7 +145,7 @@ export async function runEngine(
   { worker: workerSettings = {}, ...simulatorOptions }: EngineSettings,
   run: (engine: Engine) => Promise<void>
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'message-batches-test-'));
+  const folder = temporaryFolder();
   const store = await openStore(join(folder, 'store'));
   const simulator = await startSimulator({
     now: () => env.currentTimeMs(),
@@ -182,7 +182,6 @@ export async function runEngine(
   } finally {
     await Promise.all(workers.map((running) => running.stop()));
     await simulator.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,12 +1,12 @@
 /**
  * What all test files share, made once: Temporal's executables and the Workflow bundle.
  */
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { findExecutable } from '../../src/dev-server';
 import { BUNDLE_VARIABLE } from './shared-bundle';
+import { temporaryFolder } from './temporary-folder';
 
 // Jest asks for a default export or for `module.exports`.
 module.exports = async function setUp(): Promise<void> {
@@ -19,7 +19,7 @@ module.exports = async function setUp(): Promise<void> {
     workflowsPath: require.resolve('../../workflows'),
     logger: new DefaultLogger('ERROR'),
   });
-  const path = join(await mkdtemp(join(tmpdir(), 'message-batches-bundle-')), 'workflows.js');
+  const path = join(temporaryFolder(), 'workflows.js');
   await writeFile(path, code);
   process.env[BUNDLE_VARIABLE] = path;
 };

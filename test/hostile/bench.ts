@@ -1,6 +1,5 @@
 /** The real Activities on a store of their own and a simulator, for one hostile case each. */
-import { appendFile, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, open, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createActivities } from '../../activities';
 import { findMessageBatchFailure } from '../../src/contract/failures';
@@ -11,6 +10,7 @@ import { startSimulator } from '../../src/simulator';
 import { openLocalStore } from '../../src/store/local/local-store';
 import type { Store } from '../../src/store/store';
 import { clientsFor, quietEnvironment } from '../activities/job-fixture';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 /** A valid request. */
 export const GOOD_PARAMS = {
@@ -67,7 +67,7 @@ export interface Bench {
 }
 
 export async function createBench(): Promise<Bench> {
-  const root = await mkdtemp(join(tmpdir(), 'hostile-'));
+  const root = temporaryFolder();
   const store = await openLocalStore(root);
   const simulator = await startSimulator({ batchTimeMs: 0 });
   const activities = createActivities({
@@ -184,10 +184,7 @@ export async function createBench(): Promise<Bench> {
       return store.uriOf('sparse.jsonl');
     },
     append: (key, text) => appendFile(join(root, key), text),
-    close: async () => {
-      await simulator.close();
-      await rm(root, { recursive: true, force: true });
-    },
+    close: () => simulator.close(),
   };
   return bench;
 }

@@ -4,8 +4,7 @@
  * simulator.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { findExecutable } from '../../src/dev-server';
@@ -19,6 +18,7 @@ import {
   type ModuleKind,
   type Program,
 } from './project';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 const ROOT = join(__dirname, '../..');
 const QUICK_START = 'start-from-application';
@@ -42,12 +42,9 @@ const FOR_ES_MODULES = [
 let home: string;
 let tarball: string;
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'message-batches-package-'));
+  home = temporaryFolder();
   tarball = await packTarball(home);
 }, INSTALL_MS_MAX);
-afterAll(() => {
-  rmSync(home, { recursive: true, force: true });
-});
 
 function writeSources(folder: string, kind: ModuleKind): void {
   const sources = join(folder, 'src');

@@ -4,14 +4,13 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createReadStream, createWriteStream, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { checkRequest } from '../../src/core/plan/requests';
 import { recognizeForm } from '../../src/core/plan/input-form';
 import { openRequestLines } from '../../src/records/request-lines';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 const LINES = [1, 2, 3].map((n) =>
   JSON.stringify({ custom_id: `id ${n}`, params: { model: 'm', max_tokens: n, messages: [] } })
@@ -114,11 +113,7 @@ describe('openRequestLines', () => {
 });
 
 describe('in a folder', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'request-lines-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
 
   test('a pretty-printed body of 200 MB, and its gzip, take little memory', async () => {
     const path = join(folder, 'large.json.gz');

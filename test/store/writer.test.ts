@@ -1,20 +1,16 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLocalStore } from '../../src/store/local/local-store';
 import type { Store } from '../../src/store/store';
 import { createWriter } from '../../src/store/writer';
+import { temporaryFolder } from '../helpers/temporary-folder';
 
 let root: string;
 let store: Store;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'writer-'));
+  root = temporaryFolder();
   store = await openLocalStore(root);
-});
-
-afterEach(async () => {
-  await rm(root, { recursive: true, force: true });
 });
 
 describe('createWriter', () => {

@@ -3,7 +3,7 @@
  * Method: the real SDK against the simulator, with result files spoiled in every way.
  */
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chunkFiles } from '../../../src/records/job-files';
@@ -41,6 +41,7 @@ import {
   submitted,
   type JobFixture,
 } from '../job-fixture';
+import { temporaryFolder } from '../../helpers/temporary-folder';
 
 const files = chunkFiles('job', { round: 1, chunk: 0 });
 let job: JobFixture;
@@ -444,7 +445,7 @@ describe('collect', () => {
     job = await createJob({ requests: 30_000 });
     const batchId = await submitted(job);
     // From a file: making so many results takes the simulator longer than collecting them.
-    const folder = await mkdtemp(join(tmpdir(), 'activities-test-'));
+    const folder = temporaryFolder();
     const file = join(folder, 'results');
     const path = `/v1/messages/batches/${batchId}`;
     const batch = await (await ask(`${job.simulator.url}${path}`)).text();
@@ -469,7 +470,6 @@ describe('collect', () => {
     const { user, system } = process.cpuUsage(cpu);
     clearInterval(timer);
     await server.close();
-    await rm(folder, { recursive: true });
     expect(collected.counts.succeeded).toBe(30_000);
     // A bound against quadratic work, not a benchmark: other tests share the machine.
     expect((user + system) / 1e6).toBeLessThan(20);

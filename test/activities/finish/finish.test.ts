@@ -29,10 +29,6 @@ beforeEach(async () => {
   job = await createFixture();
 });
 
-afterEach(async () => {
-  await job.remove();
-});
-
 const LIMITS = { requestsMax: 2, bytesMax: 1e6 };
 const at = (round: number, chunk: number): ChunkName => ({ round, chunk });
 const three = outputFiles(jobFiles(JOB_ID).folder);

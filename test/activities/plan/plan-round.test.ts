@@ -24,10 +24,6 @@ beforeEach(async () => {
   job = await createFixture();
 });
 
-afterEach(async () => {
-  await job.remove();
-});
-
 const SUCCEEDED: ResultSpec = { result: { type: 'succeeded', message: {} } };
 const EXPIRED: ResultSpec = { result: { type: 'expired' }, retry: 'retry' };
 const LIMITS = { requestsMax: 4, bytesMax: 1e6 };

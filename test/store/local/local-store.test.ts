@@ -6,17 +6,14 @@ import { createHash } from 'node:crypto';
 import {
   chmod,
   mkdir,
-  mkdtemp,
   readdir,
   readFile,
   realpath,
-  rm,
   stat,
   symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -24,19 +21,16 @@ import { findMessageBatchFailure } from '../../../src/contract/failures';
 import { openLocalStore } from '../../../src/store/local/local-store';
 import { openStore } from '../../../src/store/open-store';
 import type { Store } from '../../../src/store/store';
+import { temporaryFolder } from '../../helpers/temporary-folder';
 
 let folder: string;
 let root: string;
 let store: Store;
 
 beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'store-')));
+  folder = temporaryFolder();
   root = join(folder, 'root');
   store = await openLocalStore(root);
-});
-
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function failureType(promise: Promise<unknown>): Promise<string | undefined> {
