@@ -28,7 +28,7 @@ export interface MessageBatchesPluginOptions extends AnthropicClientsOptions {
   readonly store?: Store | string;
 }
 
-/** Activities that some instance of this plugin made: what is registered already is not registered again. */
+/** Activities that an instance of this plugin created: they are not registered twice. */
 const ours = new WeakSet<object>();
 
 /** Workers that were warned: a Worker can have this plugin twice. */
@@ -119,7 +119,7 @@ export class MessageBatchesPlugin extends SimplePlugin {
       });
     const activities = (): Promise<MessageBatchActivities> => {
       opened ??= open();
-      // A store that is not there now may be there at the next try.
+      // A store that cannot be opened now may be available at the next try.
       opened.catch(() => (opened = undefined));
       return opened;
     };
@@ -138,7 +138,7 @@ export class MessageBatchesPlugin extends SimplePlugin {
   }
 }
 
-/** The little of webpack that the check needs: its types are not ours to depend on. */
+/** The part of webpack's interface that the check needs: webpack's types are no dependency of this package. */
 interface Compiler {
   readonly hooks: {
     readonly emit: {
@@ -151,7 +151,7 @@ interface Compilation {
   readonly assets: Readonly<Record<string, { source(): string | Buffer }>>;
 }
 
-/** Looks at the bundle as webpack is about to write it; what it throws, `Worker.create` throws. */
+/** Checks the bundle before webpack writes it; `Worker.create` throws what it throws. */
 class BundleCheckPlugin {
   apply(compiler: Compiler): void {
     compiler.hooks.emit.tapPromise('MessageBatchesPlugin', ({ assets }) =>

@@ -61,22 +61,22 @@ export class JobHandle {
     return this.#workflow().query<JobProgress>(QUERY_PROGRESS);
   }
 
-  /** Stops submitting, cancels what runs at the API, keeps every finished result. Resolves when the Signal is sent. */
+  /** Stops submitting, cancels running batches at the API, keeps every finished result. Resolves when the Signal is sent. */
   async cancel(): Promise<void> {
     await this.#signal(SIGNAL.cancel);
   }
 
-  /** Stops new paid calls; what is at the API is watched and collected. */
+  /** Stops new paid calls. Batches at the API continue, and their results are collected. */
   async pause(): Promise<void> {
     await this.#signal(SIGNAL.pause);
   }
 
-  /** Goes on after a pause. */
+  /** Continues a paused job. */
   async resume(answer: ResumeAnswer = {}): Promise<void> {
     await this.#signal(SIGNAL.resume, answer);
   }
 
-  /** Looks at every running batch at once. */
+  /** Checks every running batch at once. */
   async checkNow(): Promise<void> {
     await this.#signal(SIGNAL.checkNow);
   }
@@ -84,7 +84,7 @@ export class JobHandle {
   /**
    * Waits for the job's end.
    *
-   * @returns the report, also of a job that Temporal no longer knows, as long as the store does.
+   * @returns the report, also of a job that Temporal no longer has, as long as the store has its records.
    * @throws ApplicationFailure of `src/contract/failures.ts` when the job failed; `WorkflowFailedError` when it was terminated.
    */
   async report(): Promise<Report> {

@@ -1,5 +1,5 @@
 /**
- * The client for applications: start a job, attach to one, follow it, read its results.
+ * The client for applications: start a job, get a handle to one, follow it, read its results.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface StartOptions extends JobOptions {
   /**
    * The job's id: 1 to 200 of `A–Z a–z 0–9 . _ : -`, not starting with a dot. Starting an id again never pays again.
    *
-   * Defaults to one made of the input's name and a hash of input and options that change the answers.
+   * Defaults to the input's name with a hash of the input and of the options that change the answers.
    */
   readonly jobId?: string;
   /** Folder in the store for the three files, as a URI. Defaults to the job's own folder. */
@@ -46,7 +46,7 @@ export interface StartOptions extends JobOptions {
   readonly beforeStart?: (jobId: string) => Promise<void>;
 }
 
-/** Starts jobs and attaches to them. */
+/** Starts jobs, and returns handles to them. */
 export class MessageBatches {
   readonly #client: Client;
   readonly #taskQueue: string;
@@ -57,7 +57,7 @@ export class MessageBatches {
     this.#taskQueue = taskQueue;
     const place = store ?? process.env['MESSAGE_BATCHES_STORE'] ?? STORE_DEFAULT;
     this.#store = typeof place === 'string' ? openStore(place) : Promise.resolve(place);
-    // Reported by whatever is called first.
+    // The first call reports it.
     this.#store.catch(() => undefined);
   }
 
@@ -66,8 +66,8 @@ export class MessageBatches {
    *
    * @param source - Requests as a list, an async iterable, or the path of a JSON Lines file. Nothing is held in memory.
    * @throws RangeError when options are wrong, all problems at once.
-   * @throws ApplicationFailure `MessageBatch.JobMismatch` when the id stands for another input or other options, or when
-   * another Workflow runs under it.
+   * @throws ApplicationFailure `MessageBatch.JobMismatch` when the job of this id has other input or other options, or
+   * when another Workflow runs under it.
    */
   async start(source: RequestSource, options: StartOptions = {}): Promise<JobHandle> {
     const { jobId, output, beforeStart, ...jobOptions } = options;
@@ -130,7 +130,7 @@ export class MessageBatches {
       workflowId: jobId,
       taskQueue: this.#taskQueue,
       args: [input],
-      // Running: attach. Ended without a report: go on from what the store holds.
+      // Running: attach. Ended without a report: continue from what the store contains.
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: summary,

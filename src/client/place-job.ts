@@ -1,5 +1,5 @@
 /**
- * Bringing a job's input into the store, under the id that stands for it.
+ * Copies a job's input into the store, under the job's id.
  */
 import { createHash } from 'node:crypto';
 import type { JobInput } from '../contract/public';
@@ -22,14 +22,15 @@ export interface PlaceOptions {
 export interface PlacedJob {
   readonly jobId: string;
   readonly input: JobInput;
-  /** True when an earlier execution reached its end: nothing need be started. */
+  /** True when an earlier execution reached its end: there is nothing to start. */
   readonly reported: boolean;
 }
 
 /**
- * Puts requests and `params` into the job's folder, unless they lie there already.
+ * Puts requests and `params` into the job's folder, unless they are there already.
  *
- * @throws ApplicationFailure `MessageBatch.JobMismatch` when the id stands for something else; nothing is changed then.
+ * @throws ApplicationFailure `MessageBatch.JobMismatch` when the job of this id has other input or other options; nothing
+ * is changed then.
  */
 export async function placeJob(
   store: Store,

@@ -1,7 +1,7 @@
 /**
  * Where an application's requests come from: a list, an async iterable, or a file.
  *
- * Whatever it is, it becomes one JSON Lines file first: its hash decides whether a job's id stands for it.
+ * Each becomes one JSON Lines file first: its hash decides whether it is the input of a job's id.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';

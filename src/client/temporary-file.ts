@@ -40,7 +40,7 @@ export async function copyToTemporary(
 async function writeWhole(path: string, source: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await onDisk(() => open(path, 'wx', 0o600));
   try {
-    // Unlike `write`, `appendFile` goes on after a short write.
+    // Unlike `write`, `appendFile` continues after a short write.
     for await (const piece of source) await onDisk(() => file.appendFile(piece));
   } finally {
     await onDisk(() => file.close());

@@ -20,7 +20,7 @@ export interface WantedPorts {
 export interface ServerWish {
   /** Where to listen. A port that is taken is an error then; otherwise another one is chosen. */
   readonly ports: WantedPorts;
-  /** Whether a server that runs on other ports may be moved to these, because nobody uses it. */
+  /** Whether a server on other ports may be restarted on these, because no process uses it. */
   readonly mayMove: boolean;
   readonly executable: () => Promise<string>;
   readonly onProgress?: ((message: string) => void) | undefined;
@@ -31,13 +31,13 @@ export interface ServerWish {
 const HUNG_MS = 10_000;
 const PROBE_TIMEOUT_MS = 5000;
 const POLL_MS = 100;
-/** The server takes a second to end by itself. */
+/** The server takes about a second to end after SIGTERM. */
 const END_GRACE_MS = 5000;
 const PORT_GRACE_MS = 1000;
-/** A server may be killed as it starts, or its port be taken between our look and its start. */
+/** A server may be killed as it starts, or another program may take its port between our check and its start. */
 const STARTS_MAX = 3;
 
-/** Returns the folder's server, started again if need be. */
+/** Returns the folder's server; restarts it if necessary. */
 export async function ensureServer(
   folder: StateFolder,
   lock: FolderLock,
@@ -84,7 +84,7 @@ async function answers(
 
 /**
  * Two servers on one database break both. So before one starts, any other is ended: the recorded one, and one whose
- * starter was killed between its start and its record.
+ * parent was killed after starting it and before recording it.
  */
 async function endServers(
   folder: StateFolder,
@@ -106,7 +106,7 @@ async function start(
   for (let starts = 1; ; starts += 1) {
     const { kept, clusterId: known } = readRecord(folder);
     const ports = await choosePorts(kept, wish.ports);
-    // Ports that were asked for are this use's alone.
+    // Requested ports are for this use only; the folder keeps those that were chosen.
     const isChosen = wish.ports.port === undefined && wish.ports.uiPort === undefined;
     const record = { kept: isChosen ? ports : kept, clusterId: known };
     lock.assertHeld();
@@ -147,7 +147,7 @@ async function freePort(
   return await pickPort(except);
 }
 
-/** A killed server's port stays taken until the last of its threads is gone. */
+/** A killed server's port stays taken until the last of its threads has ended. */
 async function isFreeSoon(port: number): Promise<boolean> {
   const deadline = Date.now() + PORT_GRACE_MS;
   while (!(await isPortFree(port))) {

@@ -11,17 +11,17 @@ import { lock } from 'proper-lockfile';
 import type { StateFolder } from './state-folder';
 
 export interface FolderLock {
-  /** To be called right before a step that must not happen twice. @throws Error when the lock is lost. */
+  /** Call right before a step that must not happen twice. @throws Error when the lock is lost. */
   assertHeld(): void;
 }
 
-/** A holder refreshes its lock every second; one that stopped to is dead, and its lock is taken over. */
+/** A holder refreshes its lock every second. One that stops refreshing counts as dead, and its lock is taken over. */
 const STALE_MS = 5000;
 const UPDATE_MS = 1000;
-/** A holder may need the time of a server's slow end and slow start. */
+/** A holder may be waiting for one server to end and another to start, both slowly. */
 const WAIT_MS = 120_000;
 const RETRY_MS = 100;
-/** Two that take over one dead holder's lock at the same instant find out within this time. */
+/** Two processes that take over one dead holder's lock at the same instant notice each other within this time. */
 const TAKEOVER_MS = 200;
 
 /** Runs work while holding the folder's lock. */
@@ -66,7 +66,7 @@ async function acquire(folder: StateFolder, ownerPath: string) {
       }
     };
     const releaseOnce = async (): Promise<void> => {
-      // Lost in the last moment: it is another's to release.
+      // Lost at the last moment: its new holder releases it.
       if (!compromised) await release().catch(() => undefined);
     };
     return { token, release: releaseOnce, held: { assertHeld } };
@@ -89,7 +89,7 @@ async function lockBefore(
       });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      // ENOENT: another one removed our lock as a dead holder's, at the very moment when we made it.
+      // ENOENT: another process took our new lock for a dead holder's, and removed it.
       if (code !== 'ELOCKED' && !(code === 'ENOENT' && existsSync(folder.path))) throw error;
       if (Date.now() > deadline) {
         throw new Error(

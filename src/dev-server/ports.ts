@@ -1,5 +1,5 @@
 /**
- * Loopback ports for servers that keep theirs.
+ * Loopback ports that a server can keep across restarts.
  *
  * @module
  */
@@ -14,14 +14,14 @@ export interface Ports {
 }
 
 /**
- * Below the range from which systems take the ports of outgoing connections. In it, a client that tries again and
- * again to reach a server that is down may be given the server's own port, and then holds it.
+ * Below the range from which systems take the ports of outgoing connections. In that range, a client that
+ * keeps trying to reach a server that is down may be given the server's own port, and blocks it.
  */
 const PORT_MIN = 20_000;
 const PORT_MAX = 29_999;
 const TRIES_MAX = 100;
 
-/** Tells whether a server could listen on a loopback port now. */
+/** Whether a server could listen on a loopback port now. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((done) => {
     const server = createServer();

@@ -1,5 +1,5 @@
 /**
- * Which process is meant: a pid alone is used again, a pid with its start time is not.
+ * Identifies a process: the system reuses pids, but not a pid together with its start time.
  *
  * @module
  */
@@ -15,10 +15,10 @@ export interface ProcessIdentity {
 
 const HAS_PROC = process.platform !== 'win32' && existsSync('/proc/self/stat');
 const POLL_MS = 25;
-/** After SIGKILL a process is gone at once, unless the kernel holds it in a system call. */
+/** After SIGKILL a process ends at once, unless it is in an uninterruptible system call. */
 const KILL_TIMEOUT_MS = 10_000;
 
-/** Identifies a living process; undefined when it is gone, or ended and only not yet reaped. */
+/** Identifies a living process; undefined when it has ended, even if it is not reaped yet. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const startedAt = HAS_PROC
     ? fromProc(pid)
@@ -28,19 +28,19 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
-/** Tells whether exactly this process still runs. */
+/** Whether exactly this process is still running. */
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   return identify(pid)?.startedAt === startedAt;
 }
 
-/** Finds the processes that were started with a flag of this very value. Windows can't tell: none there. */
+/** Finds the processes that were started with this value of a flag. Finds none on Windows. */
 export function findByFlag(flag: string, value: string): ProcessIdentity[] {
   const pids = HAS_PROC ? pidsFromProc(flag, value) : pidsFromPs(`${flag} ${value}`);
   return pids.map(identify).filter((found) => found !== undefined);
 }
 
 /**
- * Ends a process: SIGTERM, and after `graceMs` SIGKILL. Resolves when it is gone.
+ * Ends a process: SIGTERM, and after `graceMs` SIGKILL. Resolves when it has ended.
  *
  * @throws Error when it can't be ended.
  */

@@ -26,7 +26,7 @@ const SEARCH_ATTRIBUTE_TYPES = {
 
 export type SearchAttributes = Readonly<Record<string, keyof typeof SEARCH_ATTRIBUTE_TYPES>>;
 
-/** How to connect to a server on loopback. Otherwise a proxy that is set for the internet would be asked for it. */
+/** How to connect to a server on loopback. By default gRPC would ask the proxy that is configured for the internet. */
 export function loopbackConnection(address: string): ConnectionOptions {
   return { address, channelArgs: { 'grpc.enable_http_proxy': 0 } };
 }
@@ -34,7 +34,7 @@ export function loopbackConnection(address: string): ConnectionOptions {
 /**
  * Asks for the system's info and for the namespace.
  *
- * @returns The id of the server's database. Undefined when it does not answer in time, or not well.
+ * @returns The id of the server's database. Undefined when it does not answer in time, or answers with an error.
  */
 export async function probe(port: number, timeoutMs: number): Promise<string | undefined> {
   // gRPC waits a second after a refused connection; this way a server is found as soon as it listens.
@@ -50,7 +50,7 @@ export async function probe(port: number, timeoutMs: number): Promise<string | u
 }
 
 /**
- * Registers what search attributes are missing, and has the server remember ended jobs for longer.
+ * Registers missing search attributes, and makes the server keep ended jobs longer.
  *
  * @throws Error when the search attributes can't be registered.
  */

@@ -17,7 +17,7 @@ export const DATABASE_FLAG = '--db-filename';
 const READY_TIMEOUT_MS = 30_000;
 const PROBE_TIMEOUT_MS = 5000;
 const POLL_MS = 50;
-/** A server whose port another one took ends within this time, while the other one answers in its stead. */
+/** If another server took the port, ours ends within this time, and the other one answers in its place. */
 const PROVE_MS = 500;
 const LOG_BYTES_MAX = 10_000_000;
 const LOG_LINES_QUOTED = 5;
@@ -27,11 +27,11 @@ const DYNAMIC_CONFIG = [
   'frontend.enableServerVersionCheck=false',
   'frontend.enableUpdateWorkflowExecution=true',
   'frontend.enableUpdateWorkflowExecutionAsyncAccepted=true',
-  // Otherwise timers fire up to a second late: it makes up for clocks that differ, and here is only one.
+  // Otherwise timers fire up to a second late: the delay allows for clocks that differ, and there is only one here.
   'history.timerProcessorMaxTimeShift="10ms"',
 ];
 
-/** What the server needs of our environment. Not all of it: it may outlive us, and there are keys in it. */
+/** The variables that the server needs. Not the whole environment: it contains keys, and the server may outlive us. */
 const VARIABLES = [
   'PATH',
   'HOME',
@@ -81,7 +81,7 @@ export function spawnServer(
 /**
  * Waits until a server that was just started answers.
  *
- * @param clusterId - its database's id, where known: spares a proof that it is this server which answers.
+ * @param clusterId - its database's id, where known: then no proof is needed that this server is the one that answers.
  * @returns Its database's id.
  * @throws Error with the log's last lines, when it ends or does not answer in 30 seconds.
  */

@@ -13,13 +13,13 @@ export interface RunningServer extends Ports, ProcessIdentity {}
 export interface ServerRecord {
   /** The ports chosen for this folder, which it keeps. */
   readonly kept?: Ports | undefined;
-  /** Written as soon as the process is there, before it answers. */
+  /** Written as soon as the process is started, before it answers. */
   readonly running?: RunningServer | undefined;
-  /** The database's own id, which its server tells: shows whose server answers on a port. */
+  /** The database's id, as its server reports it: identifies the server that answers on a port. */
   readonly clusterId?: string | undefined;
 }
 
-/** Reads the record. A file that can't be read counts as none: all in it can be found out again. */
+/** Reads the record. An unreadable file counts as none: everything in it can be determined again. */
 export function readRecord(folder: StateFolder): ServerRecord {
   try {
     const record: unknown = JSON.parse(readFileSync(folder.recordPath, 'utf8'));

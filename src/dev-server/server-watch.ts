@@ -12,7 +12,7 @@ import type { StateFolder } from './state-folder';
 
 export interface ServerWatch {
   readonly current: RunningServer;
-  /** Resolves, and never rejects, when the server is gone for good. */
+  /** Resolves, and never rejects, when the server could not be restarted. */
   readonly lost: Promise<Error>;
   stop(): Promise<void>;
 }
@@ -26,22 +26,22 @@ export interface WatchDeps {
   readonly backoffMs?: readonly number[];
 }
 
-const LOOK_MS = 500;
-/** Now and then the server is asked, in case it lives but hangs. */
-const ASK_EVERY_MS = 10_000;
-const ASK_TIMEOUT_MS = 10_000;
+const CHECK_DELAY_MS = 500;
+/** The server is probed now and then, in case it is alive but hangs. */
+const PROBE_EVERY_MS = 10_000;
+const PROBE_TIMEOUT_MS = 10_000;
 const UNANSWERED_MAX = 2;
 const BACKOFF_MS = [0, 1000, 2000, 4000, 8000, 15_000];
-/** A server that starts and ends over and over is not worth starting. */
+/** A server that ends again and again is not restarted for ever. */
 const RESTARTS_MAX = 20;
 const RESTARTS_WITHIN_MS = 60_000;
 
-/** Looks at the server twice a second, and has it started again when it is gone. */
+/** Checks the server twice a second, and restarts it when it has ended. */
 export function watchServer(server: RunningServer, deps: WatchDeps): ServerWatch {
   const stopping = new AbortController();
   let current = server;
-  let tellLost: (error: Error) => void;
-  const lost = new Promise<Error>((done) => (tellLost = done));
+  let resolveLost: (error: Error) => void;
+  const lost = new Promise<Error>((done) => (resolveLost = done));
 
   const watching = (async () => {
     const restarts: number[] = [];
@@ -60,7 +60,7 @@ export function watchServer(server: RunningServer, deps: WatchDeps): ServerWatch
       deps.onProgress?.('The Temporal server is back');
     }
   })().catch((error: unknown) => {
-    tellLost(error instanceof Error ? error : new Error(String(error)));
+    resolveLost(error instanceof Error ? error : new Error(String(error)));
   });
 
   return {
@@ -81,15 +81,15 @@ async function isGone(
   folder: StateFolder,
   signal: AbortSignal
 ): Promise<boolean> {
-  let askedAtMs = Date.now();
+  let probedAtMs = Date.now();
   let unanswered = 0;
-  while (await pause(LOOK_MS, signal)) {
+  while (await pause(CHECK_DELAY_MS, signal)) {
     if (!isAlive(server)) return true;
-    if (Date.now() - askedAtMs < ASK_EVERY_MS) continue;
+    if (Date.now() - probedAtMs < PROBE_EVERY_MS) continue;
     trimLog(folder);
-    unanswered = (await probe(server.port, ASK_TIMEOUT_MS)) === undefined ? unanswered + 1 : 0;
+    unanswered = (await probe(server.port, PROBE_TIMEOUT_MS)) === undefined ? unanswered + 1 : 0;
     if (unanswered === UNANSWERED_MAX) return !signal.aborted;
-    askedAtMs = Date.now();
+    probedAtMs = Date.now();
   }
   return false;
 }

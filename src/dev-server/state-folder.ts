@@ -21,9 +21,9 @@ const IGNORE_ALL = '*\n';
 const STORE = 'store';
 
 /**
- * Opens a state folder, and creates it where there is none: mode 0700, with a `.gitignore` of `*`.
+ * Opens a state folder, and creates it if there is none: mode 0700, with a `.gitignore` of `*`.
  *
- * @throws Error when a folder with other content is there: what we put beside it would hide it from git.
+ * @throws Error when the folder has other content: our `.gitignore` would hide it from git.
  */
 export async function openStateFolder(path: string): Promise<StateFolder> {
   const wanted = resolve(path);
@@ -48,13 +48,13 @@ export async function openStateFolder(path: string): Promise<StateFolder> {
 }
 
 async function isOurs(path: string): Promise<boolean> {
-  for (let looks = 1; ; looks += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     if (await isMarked(path)) return true;
     const entries = await readdir(path);
-    // A Worker of an application may have made the default store before any command ran.
+    // A Worker of an application may have created the default store before any command ran.
     if (entries.every((entry) => entry === STORE || entry.startsWith(`${GITIGNORE}.`))) return true;
-    // Another process may just have opened it: its files can be there since after our first look.
-    if (looks === 2) return false;
+    // Another process may have opened it after the first check: check once more.
+    if (attempt === 2) return false;
   }
 }
 

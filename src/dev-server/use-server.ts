@@ -22,7 +22,7 @@ export interface DevServerOptions {
   /** The same for the UI. */
   readonly uiPort?: number;
   readonly searchAttributes?: SearchAttributes;
-  /** Told in one sentence what takes time, or went wrong and is being fixed. */
+  /** Called with one sentence about what takes time, or has failed and is being fixed. */
   readonly onProgress?: (message: string) => void;
 }
 
@@ -37,7 +37,7 @@ export interface DevServer {
   readonly stateDir: string;
   /** Resolves, and never rejects, when the server died and could not be started again. */
   readonly lost: Promise<Error>;
-  /** Ends this use; the last one out stops the server. Any number of calls is one. */
+  /** Ends this use; the last user stops the server. Safe to call more than once. */
   release(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export async function useDevServer(options: DevServerOptions): Promise<DevServer
   };
 }
 
-/** Looks for the executable before the lock is taken, if it will be needed: it may have to be downloaded. */
+/** Finds the executable before the lock is taken, if it will be needed: it may have to be downloaded. */
 async function executableFinder(
   folder: StateFolder,
   onProgress: DevServerOptions['onProgress']
@@ -100,7 +100,7 @@ async function executableFinder(
   return find;
 }
 
-/** Clients are connected to the old ports, so nothing else will do. */
+/** Clients are connected to the old ports, so the server must be restarted on the same ones. */
 async function restart(
   folder: StateFolder,
   gone: RunningServer,
@@ -122,7 +122,7 @@ async function restart(
 
 async function leave(folder: StateFolder, user: string, current: RunningServer): Promise<void> {
   if (!existsSync(folder.path)) {
-    // Someone removed the folder: nobody else can find this server, and it has nothing left to save.
+    // The folder was removed: no other process can find this server, and its database is deleted.
     await endProcess(current, 0);
     return;
   }

@@ -1,5 +1,6 @@
 /**
- * Who uses a state folder's server: one file per use, named after the process, so that the dead can be told.
+ * Who uses a state folder's server: one file per use, named after the process, so that the files of dead processes can
+ * be recognized.
  *
  * @module
  */

@@ -1,8 +1,9 @@
 /**
- * Whether a Workflow bundle holds this package's Workflows.
+ * Whether a Workflow bundle contains this package's Workflows.
  *
  * A plugin cannot add Workflows: the user's own module must re-export them. Where it does not, Temporal would fail every
- * Workflow Task, forever and quietly. So the finished bundle is loaded once, outside of any Workflow, and asked.
+ * Workflow Task, forever and quietly. So the finished bundle is loaded once, outside of any Workflow, and its exports are
+ * checked.
  */
 import assert from 'node:assert';
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -17,9 +18,9 @@ export const MISSING_WORKFLOWS_MESSAGE =
 const LOAD_TIMEOUT_MS = 10_000;
 
 /**
- * Loads a bundle and looks at its exports.
+ * Loads a bundle and checks its exports.
  *
- * @returns `unknown` when it can't be loaded outside of a Workflow: then only Temporal itself can tell.
+ * @returns `unknown` when it can't be loaded outside of a Workflow: then only Temporal itself can find out.
  */
 export function checkBundle(code: string): 'present' | 'missing' | 'unknown' {
   try {

@@ -36,7 +36,7 @@ describe('claimOutFolder', () => {
     writeFileSync(join(folder, 'report.json'), '{"job_id": "c"}');
     await expect(claimOutFolder(folder, note('b'))).rejects.toThrow('belongs to the job c');
     writeFileSync(join(folder, 'report.json'), 'mine');
-    await expect(claimOutFolder(folder, note('b'))).rejects.toThrow('holds a report.json');
+    await expect(claimOutFolder(folder, note('b'))).rejects.toThrow('has a report.json');
     expect(readdirSync(folder).sort()).toEqual(['deep', 'report.json']);
   });
 });

@@ -22,7 +22,7 @@ export interface DemoApi {
   readonly options: JobOptions;
   readonly session: Pick<SessionOptions, 'chunkLimits'>;
   readonly isSimulated: boolean;
-  /** What a person should know of it. */
+  /** What the user should know about it. */
   readonly explanation: string;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function chooseApi(
     : simulated('A simulator of the API on this machine answers.');
 }
 
-/** Its state is temporary: a made-up answer is nothing to keep. */
+/** Its state is temporary: made-up answers are not worth keeping. */
 async function simulated(reason: string): Promise<DemoApi> {
   const simulator = await simulateApi({
     batchTimeMs: ({ sequence }) => BATCH_TIMES_MS[sequence] ?? RETRY_TIME_MS,
@@ -65,7 +65,7 @@ async function simulated(reason: string): Promise<DemoApi> {
     isSimulated: true,
     session: { chunkLimits: { requestsMax: CHUNK_REQUESTS_MAX, bytesMax: CHUNK_BYTES_MAX } },
     explanation:
-      `${reason} Nothing is sent to Anthropic, nothing is paid, and the answers are made up.\n` +
+      `${reason} Nothing is sent to Anthropic, nothing is charged, and the answers are made up.\n` +
       'It is quick (seconds for what takes up to 24 hours) and lets some requests fail, as the API does at times.',
     close: async () => {
       await simulator.close();
@@ -80,7 +80,7 @@ const CHUNK_BYTES_MAX = 10_000_000;
 const BATCH_TIMES_MS: readonly number[] = [3_500, 4_200, 4_900, 5_600];
 const RETRY_TIME_MS = 3_000;
 
-/** What was paid for is kept, and a second demo on the same documents pays nothing. */
+/** Paid results are kept, and a second demo on the same documents pays nothing. */
 async function real(): Promise<DemoApi> {
   const { stateDir } = resolveTarget({});
   const { path } = await openStateFolder(stateDir);
@@ -91,7 +91,7 @@ async function real(): Promise<DemoApi> {
     isSimulated: false,
     session: {},
     explanation:
-      `The requests go to the API with your key and are paid. Everything is kept in ${target.stateDir}: ` +
+      `The requests go to the API with your key, and you pay for them. Everything is kept in ${target.stateDir}: ` +
       `if it is stopped halfway, the next \`${COMMAND} demo\` continues, and nothing is paid twice.`,
     close: () => Promise.resolve(),
   };

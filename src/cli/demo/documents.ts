@@ -1,5 +1,5 @@
 /**
- * The demo's documents: what the packages that are installed beside this one say of themselves.
+ * The demo's documents: descriptions and READMEs of the packages that are installed beside this one.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ export interface PackageDocument {
   readonly readme: string;
 }
 
-/** Enough to show what a job is; a real one may hold millions. */
+/** Enough to show what a job is; a real one may have millions. */
 const DOCUMENTS_MAX = 400;
 /** A README says what it is about at its beginning. */
 const README_LENGTH_MAX = 2_000;
@@ -31,7 +31,7 @@ export async function findDocuments(): Promise<PackageDocument[]> {
   return found;
 }
 
-/** In a checkout it lies within; installed, the package itself lies in it. */
+/** In a checkout it is inside the package; an installed package is inside it. */
 function modulesFolder(): string {
   const root = packageRoot();
   for (let folder = root; folder !== dirname(folder); folder = dirname(folder)) {

@@ -11,7 +11,7 @@ import type { PackageDocument } from './documents';
 export const DEMO_MODEL = 'claude-haiku-4-5';
 export const DEMO_TOKENS_MAX = 200;
 
-/** What an answer is asked to be. */
+/** The requested form of an answer. */
 export interface DemoAnswer {
   readonly purpose: string;
   readonly category: string;
@@ -55,7 +55,7 @@ export function toRequest(document: PackageDocument): BatchRequest {
   };
 }
 
-/** Reads an answer of the model, or of the simulator; null when it is not what was asked for. */
+/** Reads an answer of the model, or of the simulator; null when it does not have the requested form. */
 export function readAnswer(text: string): DemoAnswer | null {
   try {
     const answer = JSON.parse(/\{[^]*\}/.exec(text)?.[0] ?? '') as Partial<DemoAnswer>;
@@ -70,7 +70,7 @@ export function readAnswer(text: string): DemoAnswer | null {
 /** One request in this many fails the first time, as it can happen at the API. */
 const FAILING_EVERY = 17;
 
-/** What becomes of a demo's request at the simulator. */
+/** The simulator's result for a request of the demo. */
 export function simulateResult({ params, key, attempt }: ScriptedRequest): ScriptedResult {
   const roll = createHash('sha256').update(key).digest().readUInt32BE(0);
   if (attempt === 1 && roll % FAILING_EVERY === 0) return errored('overloaded_error');

@@ -1,10 +1,10 @@
 /**
- * Values of flags that are no job options.
+ * Values of flags that are not job options.
  */
 import ms from 'ms';
 import { commandError } from '../text/errors';
 
-/** @throws CommandError when it is no port. */
+/** @throws CommandError when it is not a port. */
 export function toPort(text: string, flag = '--port'): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
@@ -13,7 +13,7 @@ export function toPort(text: string, flag = '--port'): number {
   );
 }
 
-/** @returns milliseconds. @throws CommandError when it is no duration. */
+/** @returns milliseconds. @throws CommandError when it is not a duration. */
 export function toDurationMs(text: string, flag: string): number {
   const durationMs: number | undefined = text === '' ? undefined : ms(text as ms.StringValue);
   if (durationMs !== undefined && durationMs >= 0) return durationMs;

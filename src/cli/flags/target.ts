@@ -29,7 +29,7 @@ export interface Target {
 }
 
 /**
- * Puts flags, variables and Temporal's profile file together; flags win.
+ * Combines flags, variables and Temporal's profile file; flags take precedence.
  *
  * @throws CommandError when the profile can't be read.
  */
@@ -44,7 +44,7 @@ export function resolveTarget(flags: TargetFlags): Target {
   };
 }
 
-/** A relative path means the same from everywhere once it is absolute. */
+/** Makes a path absolute, so that it names the same folder from everywhere. */
 export function toPlace(store: string): string {
   return /^[a-z][a-z0-9+.-]*:/i.test(store) || isAbsolute(store) ? store : resolve(store);
 }
@@ -62,7 +62,7 @@ function loadProfile(): ClientConfigProfile {
   try {
     return loadClientConfigProfile();
   } catch (error) {
-    // How envconfig 1.24 takes a file without any profile in it.
+    // envconfig 1.24 throws this for a file without any profile.
     if (error instanceof TypeError) return loadClientConfigProfile({ disableFile: true });
     throw commandError(`Temporal's profile can't be read: ${toSentence(error)}`);
   }

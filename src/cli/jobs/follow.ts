@@ -12,16 +12,16 @@ import { findTrouble } from './trouble';
 export interface FollowOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: JobProgress) => void;
-  /** Told why the job does not get on, once for each reason. */
+  /** Called with the reason why the job makes no progress, once for each reason. */
   readonly onTrouble: (trouble: string) => void;
 }
 
 /** How often a job is asked for its progress: a Query adds no event. */
 const QUERY_DELAY_MS = 700;
-/** How often it is asked why it does not get on. */
+/** How often to find out why a job makes no progress. */
 const TROUBLE_DELAY_MS = 5_000;
-/** How long Temporal may be away: its server may be starting again. */
-const AWAY_MS_MAX = 60_000;
+/** How long Temporal may be unavailable: its server may be restarting. */
+const UNAVAILABLE_MS_MAX = 60_000;
 
 /**
  * Waits for a job's end and shows its progress on the way.
@@ -31,18 +31,18 @@ const AWAY_MS_MAX = 60_000;
 export async function followJob(
   session: Session,
   handle: JobHandle,
-  { signal, ...tell }: FollowOptions
+  { signal, ...callbacks }: FollowOptions
 ): Promise<Report> {
   const ended = new AbortController();
   const watching = AbortSignal.any([signal, ended.signal]);
-  const watched = watchProgress(session, handle, { signal: watching, ...tell });
-  void watchTrouble(session, handle, { signal: watching, ...tell });
+  const watched = watchProgress(session, handle, { signal: watching, ...callbacks });
+  void watchTrouble(session, handle, { signal: watching, ...callbacks });
   watched.catch(() => undefined);
   try {
     return await Promise.race([
-      awaitReport(handle, watching),
+      waitForReport(handle, watching),
       session.broken,
-      // It ends only by failing: what onProgress throws ends the following.
+      // It only ends by failing: an error that onProgress throws ends the following too.
       watched.then(() => new Promise<never>(() => undefined)),
     ]);
   } finally {
@@ -50,7 +50,7 @@ export async function followJob(
   }
 }
 
-/** Shows progress until the signal; a look that fails is made again. */
+/** Shows progress until the signal is aborted; a failed Query is repeated. */
 async function watchProgress(
   session: Session,
   handle: JobHandle,
@@ -69,19 +69,19 @@ async function watchTrouble(
   { jobId }: JobHandle,
   { signal, onTrouble }: FollowOptions
 ): Promise<void> {
-  let told: string | null = null;
+  let reported: string | null = null;
   for (;;) {
     await sleep(TROUBLE_DELAY_MS, signal);
     if (signal.aborted) return;
     const trouble = await findTrouble(session, jobId).catch(() => null);
-    if (trouble !== null && trouble !== told && !isAborted(signal)) onTrouble(trouble);
-    told = trouble ?? told;
+    if (trouble !== null && trouble !== reported && !isAborted(signal)) onTrouble(trouble);
+    reported = trouble ?? reported;
   }
 }
 
-/** Waits for the report through the deaths of Temporal's server. */
-async function awaitReport(handle: JobHandle, signal: AbortSignal): Promise<Report> {
-  let awaySinceMs: number | null = null;
+/** Waits for the report, also while Temporal's server restarts. */
+async function waitForReport(handle: JobHandle, signal: AbortSignal): Promise<Report> {
+  let unavailableSinceMs: number | null = null;
   for (;;) {
     const startedMs = performance.now();
     try {
@@ -89,10 +89,11 @@ async function awaitReport(handle: JobHandle, signal: AbortSignal): Promise<Repo
     } catch (error) {
       if (signal.aborted || !isUnavailable(error)) throw error;
       const nowMs = performance.now();
-      // A wait that held for a while shows that the server was there.
-      if (awaySinceMs === null || nowMs - startedMs > AWAY_MS_MAX) awaySinceMs = nowMs;
-      if (nowMs - awaySinceMs > AWAY_MS_MAX) {
-        throw commandError('Temporal has been away for a minute; the job is kept.');
+      // A wait that lasted for a while shows that the server was available.
+      if (unavailableSinceMs === null || nowMs - startedMs > UNAVAILABLE_MS_MAX)
+        unavailableSinceMs = nowMs;
+      if (nowMs - unavailableSinceMs > UNAVAILABLE_MS_MAX) {
+        throw commandError('Temporal has been unavailable for a minute; the job is kept.');
       }
       await sleep(QUERY_DELAY_MS, signal);
     }

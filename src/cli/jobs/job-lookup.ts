@@ -1,5 +1,5 @@
 /**
- * How a job stands, asked of the store first and of Temporal then.
+ * What is known of a job: in the store first, then in Temporal.
  */
 import { findExecution, type Execution } from '../../client/execution';
 import type { JobHandle } from '../../client/job-handle';
@@ -14,10 +14,10 @@ import { commandError, toSentence } from '../text/errors';
 import { hint } from '../flags/hints';
 import type { Session, WorkerKind } from '../session/session';
 
-/** A Query with no Worker fails only after half a minute. */
+/** A Query without a Worker would fail only after half a minute. */
 const QUERY_MS_MAX = 10_000;
 
-/** @throws CommandError when it can't be one. */
+/** @throws CommandError when it cannot be a job's id. */
 export function assertJobName(jobId: string): void {
   if (isJobId(jobId)) return;
   throw commandError(
@@ -35,7 +35,7 @@ export async function isInStore(store: Store, jobId: string): Promise<boolean> {
 }
 
 /**
- * Asks a job for its progress, but not longer than a person waits.
+ * Queries a job's progress, for no longer than a person would wait.
  *
  * @throws CommandError when no Worker answers.
  */
@@ -50,7 +50,7 @@ export async function queryProgress(session: Session, handle: JobHandle): Promis
 }
 
 /**
- * What kind of Worker a command of this shell may bring for a job.
+ * What kind of Worker a command of this shell may run for a job.
  *
  * Without a key, or with another API in the environment, its Activities would fail and pause the job.
  */
@@ -60,7 +60,7 @@ export async function workerFor(store: Store, jobId: string): Promise<WorkerKind
   return plan === undefined || plan.site.apiOrigin === apiOrigin() ? 'full' : 'workflows';
 }
 
-/** @throws CommandError that says what is known of a job that does not run. */
+/** @throws CommandError that says what is known of a job that is not running. */
 export async function refuseNotRunning(session: Session, jobId: string): Promise<never> {
   const { store, target } = session;
   const report = await findReport(store, jobId);
@@ -69,18 +69,18 @@ export async function refuseNotRunning(session: Session, jobId: string): Promise
   }
   if (await isInStore(store, jobId)) {
     throw commandError(
-      `The job ${jobId} does not run; start it again with its input: ${hint(target, 'run', 'FILE', '--out', 'DIR', '--job', jobId)}`
+      `The job ${jobId} is not running; start it again with its input: ${hint(target, 'run', 'FILE', '--out', 'DIR', '--job', jobId)}`
     );
   }
   if ((await findJob(session, jobId)) === 'ended') {
-    throw commandError(`The job ${jobId} has ended, and the store no longer holds it.`);
+    throw commandError(`The job ${jobId} has ended, and its records were deleted from the store.`);
   }
   throw unknownJob(session, jobId);
 }
 
 export function unknownJob({ target, address }: Session, jobId: string): Error {
   return commandError(
-    `There is no job ${jobId}: neither Temporal at ${address} nor the store ${target.store} knows it.`
+    `There is no job ${jobId}: neither Temporal at ${address} nor the store ${target.store} has it.`
   );
 }
 

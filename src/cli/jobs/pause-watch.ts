@@ -15,7 +15,7 @@ export interface PauseWatchOptions {
   readonly resumeHint: string;
 }
 
-/** A pause that was lifted may take this long to vanish: the Signal goes from the job to its chunks. */
+/** A lifted pause may stay visible this long: the Signal has to go from the job to its chunks. */
 const LIFT_MS = 3_000;
 
 /**
@@ -48,6 +48,6 @@ export function createPauseWatch(options: PauseWatchOptions): (progress: JobProg
         `${why}\nRun this again once that is fixed; this lifts any pause: ${resumeHint}`
       );
     }
-    display.note(`${why}\nThis command waits; to go on after a pause: ${resumeHint}`);
+    display.note(`${why}\nThis command waits; to continue the job: ${resumeHint}`);
   };
 }

@@ -1,17 +1,17 @@
 /**
- * Why a job does not get on, where its progress alone does not tell: Activities that are tried again and again.
+ * Why a job makes no progress, where its progress does not show it: Activities that fail again and again.
  */
 import type { Session } from '../session/session';
 
-/** An Activity that failed less often may still work by itself. */
+/** An Activity that failed less often may still succeed without help. */
 const ATTEMPTS_MIN = 3;
-/** One reason is enough, and children share theirs. */
+/** One reason is enough, and most children have the same. */
 const CHILDREN_ASKED_MAX = 3;
 
 /**
  * Finds what the Activities of a job and of its children fail with.
  *
- * @returns null when nothing is tried again.
+ * @returns null when no Activity is retried.
  */
 export async function findTrouble(session: Session, jobId: string): Promise<string | null> {
   const job = await findInWorkflow(session, jobId);

@@ -52,7 +52,7 @@ export function toOutNote(
   };
 }
 
-/** @returns undefined when the folder remembers nothing, or is not there. */
+/** @returns undefined when the folder has no note, or does not exist. */
 export async function readOutNote(dir: string): Promise<OutNote | undefined> {
   const note = await readJson(join(dir, NOTE_NAME));
   if (note === undefined) return undefined;
@@ -63,9 +63,9 @@ export async function readOutNote(dir: string): Promise<OutNote | undefined> {
 }
 
 /**
- * Makes the folder and lets it remember its job.
+ * Creates the folder, with a note of its job.
  *
- * @throws CommandError when it holds another job's files; nothing is changed then.
+ * @throws CommandError when the folder has another job's files; nothing is changed then.
  */
 export async function claimOutFolder(dir: string, note: OutNote): Promise<void> {
   await assertFree(dir, note.job_id);
@@ -73,7 +73,7 @@ export async function claimOutFolder(dir: string, note: OutNote): Promise<void> 
   await writeWhole(join(dir, NOTE_NAME), `${JSON.stringify(note, null, 2)}\n`);
 }
 
-/** Forgets the job, when the folder holds nothing of it yet. */
+/** Removes the note, so that another job can use the folder. */
 export async function releaseOutFolder(dir: string, jobId: string): Promise<void> {
   const note = await readOutNote(dir);
   if (note?.job_id === jobId) await rm(join(dir, NOTE_NAME), { force: true });
@@ -111,7 +111,7 @@ async function assertFree(dir: string, jobId: string): Promise<void> {
   for (const name of Object.values(FILE_NAMES)) {
     if (await exists(join(dir, name))) {
       throw commandError(
-        `The folder ${dir} holds a ${name} that is not of the job ${jobId}: choose another folder.`
+        `The folder ${dir} has a ${name} of another job than ${jobId}: choose another folder.`
       );
     }
   }
@@ -162,7 +162,7 @@ async function readWhole(source: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** @returns undefined when there is no such file; null when it is no JSON. */
+/** @returns undefined when there is no such file; null when it is not JSON. */
 async function readJson(path: string): Promise<unknown> {
   let text: string;
   try {

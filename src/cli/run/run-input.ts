@@ -1,5 +1,5 @@
 /**
- * What `run` is to run: FILE, standard input, or what the folder of `--out` remembers.
+ * The input of `run`: FILE, standard input, or the stored input of the job that the folder of `--out` remembers.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -41,15 +41,15 @@ export async function openInput(file: string): Promise<InputFile> {
 const STANDARD_INPUT: readonly string[] = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
 /**
- * The input of a job that the store knows, for an execution that goes on with it.
+ * The stored input of a job, for an execution that continues it.
  *
- * @throws CommandError when it is not there any more.
+ * @throws CommandError when the store no longer has it.
  */
 export async function openStoredInput(store: Store, jobId: string): Promise<InputFile> {
   const { requests } = jobFiles(jobId);
   if ((await store.size(requests)) === undefined) {
     throw commandError(
-      `The store ${store.uri} no longer holds the job ${jobId}: name its FILE to start it again.`
+      `The store ${store.uri} no longer has the job ${jobId}: name its FILE to start it again.`
     );
   }
   const uri = store.uriOf(requests);
@@ -59,7 +59,7 @@ export async function openStoredInput(store: Store, jobId: string): Promise<Inpu
   return copyToTemporary('requests.jsonl', store.read(requests));
 }
 
-/** The options that a job was started with, under those of this command. */
+/** The options that a job was started with. */
 export async function storedOptions(
   store: Store,
   { job_id: jobId, options }: OutNote

@@ -1,5 +1,5 @@
 /**
- * Whether this process may talk to the API, and what to say when it may not.
+ * The key and the address of the API in this process's environment.
  */
 import { COMMAND } from '../text/command-name';
 import { commandError } from '../text/errors';
@@ -20,7 +20,7 @@ export function assertKey(): void {
   );
 }
 
-/** Scheme, host and port of the API that this process talks to. */
+/** Scheme, host and port of the API that this process calls. */
 export function apiOrigin(): string | null {
   const url = (process.env['ANTHROPIC_BASE_URL'] ?? '').trim() || 'https://api.anthropic.com';
   return URL.canParse(url) ? new URL(url).origin : null;

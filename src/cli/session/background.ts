@@ -1,5 +1,5 @@
 /**
- * The Worker that `run --detach` leaves in the background of a state folder.
+ * The Worker that `run --detach` leaves in the background.
  *
  * One for each store, task queue and key: `background/<hash>/` holds its record and a note for each job that was left
  * to it. The command that starts it holds the folder's lock, and so does the Worker when it exits, so that no job is left
@@ -27,13 +27,13 @@ import { sleep } from './interrupt';
 import type { Session } from './session';
 import type { Target } from '../flags/target';
 
-/** Tells the parent that server and Worker are there. */
+/** Sent to the parent when server and Worker are running. */
 const READY = 'ready';
 /** A server's first start may download it. */
 const READY_MS_MAX = 180_000;
 const IDLE_CHECK_DELAY_MS = 1_500;
 
-/** Lets a Worker stay in the background for a job that runs: the one that is there, or a new one. */
+/** Makes sure that a background Worker serves a job: the one that is running, or a new one. */
 export async function ensureBackground(target: Target, jobId: string): Promise<void> {
   const place = await openPlace(target);
   writeFileSync(join(place.jobsPath, jobId), '', { mode: 0o600 });
@@ -59,18 +59,18 @@ export async function announceBackground({ target }: Session): Promise<void> {
   const self = identify(process.pid);
   if (self !== undefined) writeFileSync(join(path, 'worker.json'), JSON.stringify(self));
   process.send?.(READY);
-  // Nothing more to tell: an open channel would keep the parent from leaving.
+  // An open channel would keep the parent from exiting.
   if (process.connected) process.disconnect();
 }
 
-/** Resolves when no job runs any more and the record is gone; sooner when the signal is aborted. */
+/** Resolves when no job is running and the record is removed; sooner when the signal is aborted. */
 export async function untilIdle(session: Session, signal: AbortSignal): Promise<void> {
   const place = await openPlace(session.target);
   while (!signal.aborted) {
     await sleep(IDLE_CHECK_DELAY_MS, signal);
     if (!(await isIdle(session, place.jobsPath))) continue;
     const hasLeft = await place.locked(async () => {
-      // A job may have been left to us meanwhile.
+      // A command may have left a job to this Worker meanwhile.
       if (!(await isIdle(session, place.jobsPath))) return false;
       rmSync(join(place.path, 'worker.json'), { force: true });
       return true;
@@ -101,7 +101,7 @@ async function openPlace({ stateDir, store, taskQueue }: Target): Promise<Backgr
   return { path, jobsPath, locked: (work) => withFolderLock({ ...folder, path }, work) };
 }
 
-/** Starts this very program anew, as a process of its own that outlives the terminal. */
+/** Starts this program again, as a detached process that outlives the terminal. */
 async function launch({ stateDir, store, taskQueue }: Target): Promise<void> {
   const logPath = join(stateDir, 'logs', 'background.log');
   mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o700 });
@@ -114,7 +114,7 @@ async function launch({ stateDir, store, taskQueue }: Target): Promise<void> {
     { detached: true, cwd: stateDir, stdio: ['ignore', log, log, 'ipc'] }
   );
   closeSync(log);
-  const isReady = await awaitReady(child);
+  const isReady = await waitUntilReady(child);
   if (child.connected) child.disconnect();
   child.unref();
   if (!isReady) {
@@ -124,7 +124,7 @@ async function launch({ stateDir, store, taskQueue }: Target): Promise<void> {
   }
 }
 
-function awaitReady(child: ChildProcess): Promise<boolean> {
+function waitUntilReady(child: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (isReady: boolean): void => {
       clearTimeout(timer);
@@ -146,7 +146,7 @@ function awaitReady(child: ChildProcess): Promise<boolean> {
   });
 }
 
-/** Visibility may lag behind a start; the notes of jobs that were left to us do not. */
+/** Temporal's list may lag behind a start; the notes of the jobs that were left to this Worker do not. */
 async function isIdle(session: Session, jobsPath: string): Promise<boolean> {
   try {
     for (const jobId of listNames(jobsPath)) {

@@ -1,5 +1,5 @@
 /**
- * A Worker for the engine: its Workflows, its Activities, and an end in order.
+ * A Worker for the engine: its Workflows, its Activities, and an orderly shutdown.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,22 +15,22 @@ export interface EngineWorkerOptions {
   readonly taskQueue: string;
   readonly store: Store;
   /**
-   * False: Workflows alone. Such a Worker answers Queries and takes Signals, and never talks to the API.
+   * False: Workflows alone. Such a Worker answers Queries and takes Signals, and never calls the API.
    */
   readonly hasActivities: boolean;
-  /** How long Activities may go on after the Worker was told to stop; then they are canceled, to be tried elsewhere. */
+  /** How long running Activities may take after the shutdown begins. Then they are canceled, for another Worker to retry. */
   readonly graceMs: number;
   readonly chunkLimits?: ActivityDeps['chunkLimits'];
 }
 
 export interface EngineWorker {
-  /** Rejects when the Worker ends without having been told to. */
+  /** Rejects when the Worker ends without `stop`. */
   readonly broken: Promise<never>;
-  /** Takes no more tasks, lets those at hand end, and disconnects. */
+  /** Takes no more tasks, waits for the running ones, and disconnects. */
   readonly stop: () => Promise<void>;
 }
 
-/** How long a Workflow's next task waits for a Worker that is gone before another one gets it. */
+/** How long a Workflow's next task waits for its previous Worker before another one gets it. */
 const STICKY_WAIT_MS = 1_000;
 
 export async function startEngineWorker(options: EngineWorkerOptions): Promise<EngineWorker> {
@@ -74,7 +74,7 @@ function toActivities({ store, chunkLimits }: EngineWorkerOptions): object {
   });
 }
 
-/** The bundle that the build made; bundling at the start takes a second more. */
+/** The bundle that the build created; bundling at the start would take a second more. */
 export const WORKFLOW_BUNDLE_NAME = 'workflow-bundle.js';
 
 function findWorkflows(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {

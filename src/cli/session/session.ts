@@ -31,7 +31,7 @@ export interface SessionOptions {
   /** True: Temporal's warnings go to standard error, not to the state folder. */
   readonly logsToStderr?: boolean;
   readonly chunkLimits?: ActivityDeps['chunkLimits'];
-  /** Told what takes long at the start. */
+  /** Called with what takes long at the start. */
   readonly onNote?: (text: string) => void;
 }
 
@@ -44,7 +44,7 @@ export interface Session {
   readonly address: string;
   /** The UI of the dev server; null for another Temporal. */
   readonly uiUrl: string | null;
-  /** Rejects when the Worker ends without having been told to. */
+  /** Rejects when the Worker ends without `close`, or the dev server is lost. */
   readonly broken: Promise<never>;
   /** A job's page in Temporal's UI; null if the UI's address is not known. */
   jobUrl(jobId: string): string | null;

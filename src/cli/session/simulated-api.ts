@@ -3,10 +3,10 @@
  */
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../simulator';
 
-/** Any key is valid there; a real one must never go to it. */
+/** The simulator accepts any key; a real one must never be sent to it. */
 export const SIMULATED_KEY = 'simulated';
 
-/** Starts a simulator and lets this process's Worker talk to it instead of the API. */
+/** Starts a simulator, and makes this process's Worker call it instead of the API. */
 export async function simulateApi(options: SimulatorOptions): Promise<Simulator> {
   const simulator = await startSimulator(options);
   process.env['ANTHROPIC_BASE_URL'] = simulator.url;

@@ -1,15 +1,15 @@
 /**
- * Where Temporal's own log lines go: to a file of the state folder, so that a command's output stays its own.
+ * Where Temporal's own log lines go: to a file of the state folder, so that they do not mix with a command's output.
  */
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
 
-/** The file starts anew beyond this; the one before is kept. */
+/** Beyond this size a new file is started; the previous one is kept. */
 const LOG_BYTES_MAX = 5_000_000;
 
 /**
- * Sets Temporal's logger for this process. Call before anything of Temporal is made, and once.
+ * Sets Temporal's logger for this process. Call once, before the first Worker or native connection is created.
  *
  * @param path - null: standard error.
  */
@@ -29,21 +29,21 @@ function toStderr(entry: LogEntry): void {
 
 function toFile(path: string): (entry: LogEntry) => void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  startAnewWhenLong(path);
+  rotateIfLong(path);
   return (entry) => {
     try {
       appendFileSync(path, toLine(entry), { mode: 0o600 });
     } catch {
-      // A log that can't be written is no reason to fail.
+      // A command must not fail because its log cannot be written.
     }
   };
 }
 
-function startAnewWhenLong(path: string): void {
+function rotateIfLong(path: string): void {
   try {
     if (statSync(path).size > LOG_BYTES_MAX) renameSync(path, `${path}.1`);
   } catch {
-    // There is none yet.
+    // There is no log yet.
   }
 }
 
@@ -54,8 +54,8 @@ function toLine({ level, timestampNanos, message, meta }: LogEntry): string {
   const at = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
   const { error, ...more } = meta ?? {};
   const cause = error instanceof Error ? ` ${error.name}: ${error.message}` : '';
-  const rest = Object.entries(more).filter(([name]) => !NOISE.includes(name));
-  const details = rest.length === 0 ? '' : ` ${toJson(Object.fromEntries(rest))}`;
+  const shown = Object.entries(more).filter(([name]) => !NOISE.includes(name));
+  const details = shown.length === 0 ? '' : ` ${toJson(Object.fromEntries(shown))}`;
   return `${at} ${level} ${message}${cause}${details}\n`;
 }
 

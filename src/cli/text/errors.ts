@@ -1,18 +1,18 @@
 /**
- * Errors as people see them: one clear sentence on standard error, a list where it helps, never a stack.
+ * Errors as users see them: one clear sentence on standard error, sometimes a list, never a stack.
  */
 import { findMessageBatchFailure } from '../../contract/failures';
 import { OPTION_NAMES } from '../../contract/options';
 import { EXIT } from './exit-status';
 import { toFlag } from './flag-name';
 
-/** What a command refuses or can't do, said by the command itself. */
+/** An error of a command, with a message for the user. */
 export interface CommandError extends Error {
   readonly exitStatus: number;
 }
 
 /**
- * Makes an error whose message is shown as it is.
+ * Creates an error whose message is shown as it is.
  *
  * @param message - One sentence; further lines are a list.
  */
@@ -24,14 +24,14 @@ export function exitStatusOf(error: unknown): number {
   return isCommandError(error) ? error.exitStatus : EXIT.failed;
 }
 
-/** Says what went wrong; with `MESSAGE_BATCHES_DEBUG` set, where as well. */
+/** What went wrong; if `MESSAGE_BATCHES_DEBUG` is set, with the stack. */
 export function toErrorText(error: unknown): string {
   const isDebugging = (process.env['MESSAGE_BATCHES_DEBUG'] ?? '') !== '';
   const stack = isDebugging && error instanceof Error ? `\n${error.stack ?? ''}` : '';
   return `error: ${toSentence(error)}${stack}`;
 }
 
-/** An error in words, without its stack. */
+/** An error as a sentence, without its stack. */
 export function toSentence(error: unknown): string {
   if (isCommandError(error)) return error.message;
   const known = findMessageBatchFailure(error);
@@ -41,7 +41,7 @@ export function toSentence(error: unknown): string {
   return systemSentence(error) ?? grpcSentence(error) ?? firstCause(error);
 }
 
-/** Whether Temporal did not answer: it is starting again, or not there. */
+/** Whether Temporal did not answer: it is restarting, or not running. */
 export function isUnavailable(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown };
@@ -55,7 +55,7 @@ export function isUnavailable(error: unknown): boolean {
 
 const GRPC = { canceled: 1, deadlineExceeded: 4, unavailable: 14 } as const;
 
-/** Failures that speak of options; others may name a line's own `params`. */
+/** Failures whose messages name options; others may name a line's own `params`. */
 const OF_OPTIONS: ReadonlySet<string> = new Set([
   'MessageBatch.BadOptions',
   'MessageBatch.JobMismatch',
@@ -65,7 +65,7 @@ function isCommandError(error: unknown): error is CommandError {
   return error instanceof Error && Object.hasOwn(error, 'exitStatus');
 }
 
-/** The engine speaks of options as JSON spells them; here they are flags. */
+/** The engine names options as JSON spells them; here they are flags. */
 function withFlags(message: string): string {
   return message.replace(/`([a-zA-Z]+)`/g, (quoted, name: string) =>
     (OPTION_NAMES as readonly string[]).includes(name) ? `\`${toFlag(name)}\`` : quoted
@@ -74,8 +74,8 @@ function withFlags(message: string): string {
 
 const SYSTEM: Readonly<Record<string, string>> = {
   ENOENT: 'There is no such file or folder',
-  EACCES: 'No right to open',
-  EPERM: 'No right to change',
+  EACCES: 'Permission denied: cannot open',
+  EPERM: 'Permission denied: cannot change',
   EISDIR: 'Expected a file and found a folder',
   ENOTDIR: 'Expected a folder and found a file',
   ENOSPC: 'The disk is full',

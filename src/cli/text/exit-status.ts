@@ -1,8 +1,8 @@
 import type { Report } from '../../contract/public';
 
-/** What a command's exit status says. */
+/** What a command's exit status means. */
 export const EXIT = {
-  /** It did it; for `run` and `results`: every request succeeded. */
+  /** Success; for `run` and `results`: every request succeeded. */
   done: 0,
   failed: 1,
   /** The job ended, with failures among its requests. */

