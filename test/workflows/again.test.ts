@@ -3,7 +3,7 @@
  * ledger says what was paid for.
  */
 import type { StartOptions } from '../../src/index';
-import { errored, unknownResultType } from '../../src/simulator';
+import { errored, extraFields } from '../../src/simulator';
 import {
   HOUR_MS,
   isSubmitted,
@@ -119,10 +119,10 @@ describe('starting an id again', () => {
       await progressWhere(first, isSubmitted, 'both batches are submitted');
       const [unlucky] = simulator.ledger.batches;
       const fault = simulator.fault({
-        on: 'results',
+        on: 'retrieve',
         when: ({ batchId }) => batchId === unlucky?.id,
         times: Infinity,
-        action: unknownResultType(),
+        action: extraFields({ type: 'message' }),
       });
       // Not by its result: that would let years pass, and the API keeps results for 29 days.
       await engine.env.sleep(3 * HOUR_MS);

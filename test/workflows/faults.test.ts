@@ -2,6 +2,7 @@
  * Goal: whatever the API does, a job waits it out, says why it is paused, or fails loudly; it loses nothing. Method:
  * the whole engine, faults by script.
  */
+import { readFile } from 'node:fs/promises';
 import {
   blankLine,
   brokenLine,
@@ -10,10 +11,12 @@ import {
   dropping,
   duplicatedLine,
   errored,
+  extraFields,
   failing,
   foreignLine,
   missingLine,
   respondingHtml,
+  unknownResultType,
   unknownStatus,
   withoutFinalNewline,
 } from '../../src/simulator';
@@ -212,20 +215,54 @@ describe('results', () => {
   });
 });
 
-describe('an unknown answer', () => {
-  test('fails the job, loudly, once the other chunks are collected', async () => {
+describe('words of the API that this version does not know', () => {
+  test('are failures of their requests, and the other results are handed out', async () => {
+    const result = ({ index }: { index: number }) =>
+      index === 1 ? errored('cosmic_ray_error') : undefined;
+    await withEngine({ result }, async ({ batches, jobId, simulator }) => {
+      simulator.fault({ on: 'results', action: unknownResultType('postponed', 0) });
+      const report = await (await batches.start(requests(4), { jobId })).report();
+      expect(report).toMatchObject({ status: 'completed', requests: 4, missing: 0 });
+      const { succeeded, errored: failed, error_types: types } = report;
+      expect(succeeded + failed).toBe(4);
+      expect(types).toMatchObject({ postponed: 1 });
+      const failures = await readFile(new URL(report.failures.uri), 'utf8');
+      expect(failures).toContain('"type":"postponed"');
+    });
+  });
+
+  test('wait for the batch when they are its status, and a note says so', async () => {
+    await withEngine({}, async ({ batches, env, jobId, simulator }) => {
+      const fault = simulator.fault({
+        on: 'retrieve',
+        times: Infinity,
+        action: unknownStatus('postponed'),
+      });
+      const job = await batches.start(requests(3), { jobId });
+      await progressWhere(job, isSubmitted, 'the batch is submitted');
+      await env.sleep(2 * HOUR_MS);
+      const { batches: known, status } = await job.progress();
+      expect(status).toBe('running');
+      expect(known[0]?.note).toContain('postponed');
+      fault.remove();
+      expect(await job.report()).toMatchObject({ succeeded: 3 });
+      expect((await job.progress()).batches[0]?.note).toBeNull();
+    });
+  });
+
+  test('fail the job when the batch itself is no batch, once the other chunks are collected', async () => {
     await withEngine({ worker: smallChunks }, async ({ batches, jobId, simulator, store }) => {
       simulator.fault({
         on: 'retrieve',
         times: Infinity,
         when: ({ batchId }) => batchId === simulator.ledger.batches[0]?.id,
-        action: unknownStatus('postponed'),
+        action: extraFields({ type: 'message' }),
       });
       const job = await batches.start(requests(6), { jobId });
       const error = await job.report().catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({
         type: 'MessageBatch.UnexpectedAnswer',
-        message: expect.stringContaining('processing_status') as string,
+        message: expect.stringContaining('type is not as documented') as string,
       });
       const keys = await store.list(`jobs/${jobId}/chunks`);
       expect(keys.filter((key) => key.endsWith('/collected.json'))).toHaveLength(2);

@@ -3,7 +3,7 @@
  * the whole engine, then every event of every history.
  */
 import { readFile } from 'node:fs/promises';
-import { errored, failing, unknownResultType } from '../../src/simulator';
+import { errored, extraFields, failing } from '../../src/simulator';
 import {
   API_KEY,
   HOUR_MS,
@@ -83,7 +83,8 @@ describe('the history', () => {
       // And one that fails: for bad lines, and for an unknown answer.
       const bad = [{ custom_id: 'SECRET-ID', params: 'SECRET' as unknown as object }];
       await expect((await batches.start(bad, { jobId: `${jobId}-2` })).report()).rejects.toThrow();
-      simulator.fault({ on: 'results', times: Infinity, action: unknownResultType('SECRET-TYPE') });
+      const odd = { type: 'message', processing_status: 'SECRET-STATUS' };
+      simulator.fault({ on: 'retrieve', times: Infinity, action: extraFields(odd) });
       const unknown = await batches.start(requests(1, 'SECRET-ID'), { jobId: `${jobId}-3` });
       await expect(unknown.report()).rejects.toThrow('unknown way');
       for (const id of [jobId, `${jobId}-2`, `${jobId}-3`]) {

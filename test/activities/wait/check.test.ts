@@ -34,7 +34,6 @@ describe('check', () => {
   });
 
   test.each<{ name: string; action: FaultAction; type: string }>([
-    { name: 'an unknown status', action: unknownStatus('resting'), type: 'UnexpectedAnswer' },
     { name: 'negative counts', action: negativeCounts(), type: 'UnexpectedAnswer' },
     {
       name: 'another batch',
@@ -59,6 +58,17 @@ describe('check', () => {
       type: `MessageBatch.${type}`,
       nonRetryable: type === 'UnexpectedAnswer',
     });
+  });
+
+  test.each([
+    { status: 'resting', named: 'resting' },
+    { status: 'My Secret', named: '(unreadable)' },
+  ])('the unknown status $status is named $named, and is no end', async ({ status, named }) => {
+    job = await createJob();
+    const batchId = await submitted(job);
+    job.simulator.fault({ on: 'retrieve', action: unknownStatus(status) });
+    const check = await run(job.activities.messageBatchCheck, job.batchInput(batchId));
+    expect(check).toMatchObject({ status: 'unknown', unknownStatus: named });
   });
 
   test('a batch that is not visible yet is found later', async () => {

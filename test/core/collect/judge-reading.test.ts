@@ -7,7 +7,6 @@ import {
 const GOOD: Reading = {
   end: 'whole',
   flawless: true,
-  hasUnknownType: false,
   acceptIncomplete: false,
   archived: false,
   breaks: [],
@@ -25,28 +24,13 @@ interface Row {
 describe('judgeReading', () => {
   test.each<Row>([
     { name: 'a flawless file', reading: GOOD, decision: 'take' },
-    {
-      name: 'a flawless file with an unknown type',
-      reading: { ...GOOD, hasUnknownType: true },
-      decision: 'failUnknownType',
-    },
     { name: 'a flawed file', reading: FLAWED, decision: 'failIncomplete' },
-    {
-      name: 'an unknown type in a flawed file that is read again later',
-      reading: { ...FLAWED, hasUnknownType: true },
-      decision: 'failIncomplete',
-    },
     {
       name: 'no results, while they may still come',
       reading: { ...FLAWED, end: 'no_results', archived: true },
       decision: 'failIncomplete',
     },
     { name: 'a flawed but complete file at the last reading', reading: LAST, decision: 'take' },
-    {
-      name: 'an unknown type in a flawed file at the last reading',
-      reading: { ...LAST, hasUnknownType: true },
-      decision: 'failUnknownType',
-    },
     {
       name: 'the results of an archived batch at the last reading',
       reading: { ...LAST, end: 'no_results', archived: true },

@@ -1,4 +1,4 @@
-import { classifyResult, errorTypeOf, findAccountReason } from '../../../src/core/collect/outcome';
+import { classifyResult, failureTypeOf, findAccountReason } from '../../../src/core/collect/outcome';
 
 const CONTEXT = { attempt: 1, maxAttempts: 3, canceledByUs: false };
 
@@ -69,14 +69,20 @@ describe('classifyResult', () => {
   });
 
   test.each([
-    { name: 'a new result type', result: { type: 'postponed' }, says: 'result type postponed' },
-    { name: 'a new error type', result: errored('cosmic_ray'), says: 'error type cosmic_ray' },
-    { name: 'no type', result: {}, says: 'result type (unreadable)' },
-    { name: 'input as a type', result: { type: 'My prompt!' }, says: 'result type (unreadable)' },
-    { name: 'a name of Object', result: errored('constructor'), says: 'error type constructor' },
-    { name: 'no error', result: { type: 'errored' }, says: 'error type (unreadable)' },
-  ])('$name is unknown', ({ result, says }) => {
-    expect(classifyResult(result, CONTEXT)).toEqual({ outcome: 'unknown', name: says });
+    { name: 'a new result type', result: { type: 'postponed' }, named: 'postponed' },
+    { name: 'a new error type', result: errored('cosmic_ray'), named: 'cosmic_ray' },
+    { name: 'no type', result: {}, named: '(unreadable)' },
+    { name: 'input as a type', result: { type: 'My prompt!' }, named: '(unreadable)' },
+    { name: 'a name of Object', result: errored('constructor'), named: 'constructor' },
+    { name: 'no error', result: { type: 'errored' }, named: '(unreadable)' },
+  ])('$name is a failure of its request, named $named', ({ result, named }) => {
+    expect(classifyResult(result, CONTEXT)).toEqual({ outcome: 'give_up', type: 'errored' });
+    expect(failureTypeOf(result)).toBe(named);
+  });
+
+  test('an error of an unknown type that the account caused is tried again', () => {
+    const result = errored('new_error', { details: { error_code: 'organization_on_hold' } });
+    expect(classifyResult(result, CONTEXT)).toMatchObject({ outcome: 'retry', kind: 'account' });
   });
 });
 
@@ -92,10 +98,9 @@ describe('findAccountReason', () => {
   });
 });
 
-describe('errorTypeOf', () => {
+describe('failureTypeOf', () => {
   test('reads the inner type', () => {
-    expect(errorTypeOf(errored('api_error'))).toBe('api_error');
-    expect(errorTypeOf({ type: 'errored', error: { type: 'api_error' } })).toBe('api_error');
-    expect(errorTypeOf({ type: 'expired' })).toBeNull();
+    expect(failureTypeOf(errored('api_error'))).toBe('api_error');
+    expect(failureTypeOf({ type: 'errored', error: { type: 'api_error' } })).toBe('api_error');
   });
 });
