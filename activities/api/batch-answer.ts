@@ -1,15 +1,16 @@
 /**
- * A Message Batch as the API describes it, checked: anything undocumented fails.
+ * A Message Batch as the API describes it, checked: anything undocumented fails, except for a new status.
  *
  * @module
  */
 import type { ApplicationFailure } from '@temporalio/common';
 import type { BatchCheck } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
+import { safeName } from '../../src/core/collect/outcome';
 import { BATCHES_PATH, callJson, type Caller } from './call-api';
 import { unexpectedAnswer, type CallContext } from './http-failures';
 
-const STATUSES = ['in_progress', 'canceling', 'ended'] as const satisfies BatchCheck['status'][];
+const STATUSES = ['in_progress', 'canceling', 'ended'] as const;
 /** What is safe in a path. The API only documents that an id's format and length may change. */
 const BATCH_ID_PATTERN = /^[A-Za-z0-9_-]{1,200}$/;
 
@@ -61,13 +62,14 @@ export function parseBatch(
   if (context.batchId !== undefined && id !== context.batchId) {
     throw unexpectedAnswer(context, 'with another batch');
   }
-  const status = STATUSES.find((known) => known === batch['processing_status']);
-  if (status === undefined) throw wrong('processing_status');
+  const { processing_status: given } = batch;
+  if (typeof given !== 'string') throw wrong('processing_status');
+  const status = STATUSES.find((known) => known === given);
   const time = (member: string): string => parseTime(batch[member]) ?? fail(wrong(member));
   const maybeTime = (member: string): string | null =>
     batch[member] === null || batch[member] === undefined ? null : time(member);
   const check: BatchCheck = {
-    status,
+    ...(status === undefined ? { status: 'unknown', unknownStatus: safeName(given) } : { status }),
     createdAt: time('created_at'),
     expiresAt: time('expires_at'),
     endedAt: maybeTime('ended_at'),

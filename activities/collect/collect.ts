@@ -40,7 +40,6 @@ const MAY_PASS: readonly FailureType[] = [
  *
  * @throws ApplicationFailure (from the Activity) `MessageBatch.ResultsIncomplete` (retryable) when there are no results
  * or some are missing; with `takeAsIs`, a result that the file does not contain counts as `missing` instead.
- * `MessageBatch.UnexpectedAnswer` for a type of result or error that this version does not know.
  */
 export function createCollect(deps: ActivityDeps): (input: CollectInput) => Promise<Collected> {
   return async (input) => {

@@ -7,9 +7,12 @@ import { Context } from '@temporalio/activity';
 import type { FileHandle } from 'node:fs/promises';
 import type { BatchCheck, CollectInput } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
-import { judgeReading, type DownloadEnd } from '../../src/core/collect/judge-reading';
+import {
+  differingCounts,
+  judgeReading,
+  type DownloadEnd,
+} from '../../src/core/collect/judge-reading';
 import type { Caller } from '../api/call-api';
-import { unexpectedAnswer } from '../api/http-failures';
 import { openResults } from '../api/open-results';
 import type { ActivityDeps } from '../worker/deps';
 import type { Members } from './collect-members';
@@ -34,7 +37,7 @@ export interface Collection {
 /**
  * Reads the results until they are complete, or will never be.
  *
- * @throws ApplicationFailure `MessageBatch.ResultsIncomplete` (retryable), `MessageBatch.UnexpectedAnswer`.
+ * @throws ApplicationFailure `MessageBatch.ResultsIncomplete` (retryable).
  */
 export async function readResults(
   collection: Collection,
@@ -51,7 +54,6 @@ export async function readResults(
     const decision = judgeReading({
       end,
       flawless: flaw === null,
-      hasUnknownType: index.unknown !== null,
       acceptIncomplete: input.takeAsIs,
       archived: check.archivedAt !== null,
       breaks,
@@ -64,8 +66,6 @@ export async function readResults(
         break;
       case 'failIncomplete':
         throw incomplete(input, flaw ?? 'unknown');
-      case 'failUnknownType':
-        throw unknownType(input, index.unknown ?? 'unknown');
     }
   }
 }
@@ -73,11 +73,6 @@ export async function readResults(
 export function incomplete({ batchId }: CollectInput, flaw: string): Error {
   const message = `The results of batch ${batchId} are not complete: ${flaw}.`;
   return failure('MessageBatch.ResultsIncomplete', message, { details: { batchId } });
-}
-
-function unknownType({ batchId }: CollectInput, type: string): Error {
-  const call = { what: `the results of batch ${batchId}`, batchId };
-  return unexpectedAnswer(call, `a result of the ${type}`);
 }
 
 async function download(
@@ -107,7 +102,7 @@ async function download(
 
 /** Describes in numbers what is wrong with the results; null when nothing is. */
 function findFlaw(
-  { flaws, counts, members, lines, unknown }: ResultsIndex,
+  { flaws, counts, members, lines, unknownTypes }: ResultsIndex,
   end: DownloadEnd,
   check: BatchCheck
 ): string | null {
@@ -121,8 +116,7 @@ function findFlaw(
     counts.missing > 0 ? `${counts.missing} of ${members.count} results are missing` : null,
   ].filter((part) => part !== null);
   if (parts.length > 0) return parts.join(', ');
-  const types = ['succeeded', 'errored', 'expired', 'canceled'] as const;
-  const differing = types.filter((type) => counts[type] !== check.counts[type]);
-  if (unknown !== null || differing.length === 0) return null;
+  const differing = differingCounts(counts, unknownTypes, check.counts);
+  if (differing.length === 0) return null;
   return `the numbers of ${differing.join(', ')} results are not those of the batch`;
 }

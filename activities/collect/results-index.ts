@@ -5,7 +5,12 @@
  * @module
  */
 import { isObject } from '../../src/contract/json';
-import { classifyResult, type ResultType, type Verdict } from '../../src/core/collect/outcome';
+import {
+  classifyResult,
+  isKnownResultType,
+  type ResultType,
+  type Verdict,
+} from '../../src/core/collect/outcome';
 import { addUsage, emptyUsage, type UsageSum } from '../../src/core/collect/usage';
 import { costOfMessage } from '../../src/core/money/message-cost';
 import { jsonMembers } from '../../src/core/plan/json-members';
@@ -43,8 +48,8 @@ export interface ResultsIndex extends IndexContext {
   lines: number;
   /** Null as soon as one model's price is unknown. */
   costPicoUsd: bigint | null;
-  /** The first type of result or error that this version does not know; only whole lines set it. */
-  unknown: string | null;
+  /** Results of a type that this version does not know: counted as errored, and by the API in a way of its own. */
+  unknownTypes: number;
   spoolBytes: number;
 }
 
@@ -77,7 +82,7 @@ export function createResultsIndex(context: IndexContext): ResultsIndex {
     stopReasons: {},
     lines: 0,
     costPicoUsd: 0n,
-    unknown: null,
+    unknownTypes: 0,
     spoolBytes: 0,
   };
 }
@@ -122,12 +127,10 @@ function judge(index: ResultsIndex, member: number, result: Record<string, unkno
   const verdict = classifyResult(result, { attempt, maxAttempts, canceledByUs });
   const code = VERDICT_CODES.get(verdictKey(verdict));
   index.counts.missing--;
-  if (verdict.outcome === 'unknown' || code === undefined) {
-    index.unknown ??= verdict.outcome === 'unknown' ? verdict.name : 'verdict';
-    return;
-  }
+  if (code === undefined) throw new Error('Expected a verdict of the table.');
   index.verdicts[member] = code;
   index.counts[verdict.type]++;
+  if (!isKnownResultType(result['type'])) index.unknownTypes++;
   if (verdict.outcome === 'done') addMessage(index, result['message']);
 }
 
@@ -165,7 +168,6 @@ function spanOfResult(line: Buffer): Buffer {
 }
 
 function verdictKey(verdict: Verdict): string {
-  if (verdict.outcome === 'unknown') return 'unknown';
   const kind = verdict.outcome === 'retry' ? verdict.kind : '';
   return `${verdict.outcome} ${verdict.type} ${kind}`;
 }

@@ -8,7 +8,7 @@
 import { failure } from '../../src/contract/failures';
 import { LINE_BYTES_MAX } from '../../src/contract/limits';
 import type { StoreReference } from '../../src/contract/public';
-import { errorTypeOf, type ResultType } from '../../src/core/collect/outcome';
+import { failureTypeOf, type ResultType } from '../../src/core/collect/outcome';
 import { resultTypeOf } from '../../src/core/collect/outcome-line';
 import { readLines, type Line } from '../../src/store/lines';
 import type { Store } from '../../src/store/store';
@@ -108,17 +108,12 @@ function createTally(results: StoreWriter, failures: StoreWriter): Tally {
   return {
     add: (id, last) => {
       const { attempt, result } = last ?? UNSUBMITTED;
-      const type = resultTypeOf(result);
-      if (type === null) {
-        throw failure(
-          'MessageBatch.UnexpectedAnswer',
-          'An outcome in the store has a result of an unknown type.'
-        );
-      }
+      // A type that this version does not know counts as errored, as it did when it was collected.
+      const type = resultTypeOf(result) ?? 'errored';
       requests++;
       counts[type]++;
       if (last === null) unsubmitted++;
-      if (type === 'errored') count(errorTypes, errorTypeOf(parseResult(result)));
+      if (type === 'errored') count(errorTypes, failureTypeOf(parseResult(result)));
       const writer = type === 'succeeded' ? results : failures;
       writer.push('{"custom_id":');
       writer.push(id.bytes);
@@ -142,7 +137,6 @@ function parseResult(result: Buffer): unknown {
   }
 }
 
-function count(counters: Map<string, number>, name: string | null): void {
-  const key = name ?? '(unreadable)';
-  counters.set(key, (counters.get(key) ?? 0) + 1);
+function count(counters: Map<string, number>, name: string): void {
+  counters.set(name, (counters.get(name) ?? 0) + 1);
 }

@@ -8,8 +8,7 @@ import { assertRightWorker } from '../worker/right-worker';
 /**
  * Creates the Activity that checks the status of a batch once.
  *
- * @throws ApplicationFailure `MessageBatch.BatchNotFound` (retryable: the API forgets young batches for a moment),
- * `MessageBatch.UnexpectedAnswer` for a status that this version does not know.
+ * @throws ApplicationFailure `MessageBatch.BatchNotFound` (retryable: the API forgets young batches for a moment).
  */
 export function createCheck(deps: ActivityDeps): (input: BatchInput) => Promise<BatchCheck> {
   return async (input) => {

@@ -123,7 +123,10 @@ export interface BatchInput extends JobContext, ChunkName {
 
 /** A status check of a batch. */
 export interface BatchCheck {
-  readonly status: 'in_progress' | 'canceling' | 'ended';
+  /** `unknown`: one that this version does not know, which is no end. */
+  readonly status: 'in_progress' | 'canceling' | 'ended' | 'unknown';
+  /** The API's name of an unknown status. */
+  readonly unknownStatus?: string;
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly endedAt: string | null;

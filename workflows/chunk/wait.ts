@@ -9,6 +9,7 @@ import {
   delayBeforeCheckMs,
   nextStep,
   startWatch,
+  statusNote,
   type Answer,
   type Watch,
 } from '../../src/core/wait/next-step';
@@ -43,6 +44,7 @@ export async function waitForEnd(
     const answer = await askApi(chunk, batch, { number, cancels, failures: watch.failures });
     watch = applyAnswer(watch, answer, cancels, Date.now());
     if (cancels && watch.canceledByUs) await chunk.change({ phase: 'canceling' });
+    if (answer.kind === 'batch') await showStatus(chunk, statusNote(answer));
     const next = nextStep(watch, answer, cancels, Date.now(), limits);
     switch (next.step) {
       case 'ended':
@@ -62,6 +64,10 @@ export async function waitForEnd(
         if (await isGivenUp(chunk, batch)) return { check: null, canceledByUs: watch.canceledByUs };
     }
   }
+}
+
+async function showStatus(chunk: Chunk, note: string | null): Promise<void> {
+  if (chunk.state.note !== note) await chunk.change({ note });
 }
 
 function isCancelWanted({ control }: Chunk, { canceledByUs }: Watch): boolean {

@@ -5,7 +5,7 @@
  * @module
  */
 import { jsonMembers } from '../plan/json-members';
-import type { ResultType } from './outcome';
+import { RESULT_TYPES, type ResultType } from './outcome';
 
 export interface OutcomeLine {
   readonly position: number;
@@ -17,13 +17,6 @@ export interface OutcomeLine {
 const POSITION = Buffer.from('{"position":');
 const ATTEMPT = Buffer.from(',"attempt":');
 const RESULT = Buffer.from(',"result":');
-const RESULT_TYPES: readonly ResultType[] = [
-  'succeeded',
-  'errored',
-  'expired',
-  'canceled',
-  'missing',
-];
 const QUICK_TYPES = RESULT_TYPES.map((type) => [type, Buffer.from(`{"type":"${type}"`)] as const);
 
 /** @returns null when the bytes are no such line. */

@@ -7,6 +7,14 @@
 /** The API's types of results, and `missing`: submitted, and never came back. */
 export type ResultType = 'succeeded' | 'errored' | 'expired' | 'canceled' | 'missing';
 
+export const RESULT_TYPES: readonly ResultType[] = [
+  'succeeded',
+  'errored',
+  'expired',
+  'canceled',
+  'missing',
+];
+
 export interface OutcomeContext {
   /** How often this request was submitted, from 1. */
   readonly attempt: number;
@@ -20,9 +28,7 @@ export type Verdict =
   /** `account`: key, billing or a spend limit stood in the way; it uses up no attempt. */
   | { readonly outcome: 'retry'; readonly type: ResultType; readonly kind: 'retry' | 'account' }
   /** Canceled because this job asked for it. */
-  | { readonly outcome: 'stopped'; readonly type: 'canceled' }
-  /** This version does not know what to make of it: a loud failure, never a default. */
-  | { readonly outcome: 'unknown'; readonly name: string };
+  | { readonly outcome: 'stopped'; readonly type: 'canceled' };
 
 type ErrorMeaning = 'retry' | 'give_up' | 'account';
 
@@ -63,6 +69,9 @@ const NAME_PATTERN = /^[a-z_]{1,40}$/;
 /**
  * Decides about one request by the API's result for it.
  *
+ * A type of result or error that this version does not know is a failure of this request: it was answered, and what the
+ * answer means is for a person to read. It stops no other request.
+ *
  * @param result - The `result` of a line as it came: `{"type": "succeeded", …}`.
  */
 export function classifyResult(result: unknown, context: OutcomeContext): Verdict {
@@ -80,8 +89,13 @@ export function classifyResult(result: unknown, context: OutcomeContext): Verdic
       // It may have been paid for; what it would have said is lost.
       return { outcome: 'give_up', type };
     default:
-      return { outcome: 'unknown', name: `result type ${safeName(type)}` };
+      return { outcome: 'give_up', type: 'errored' };
   }
+}
+
+/** Whether the API's type of a result is one that this version knows. */
+export function isKnownResultType(type: unknown): type is ResultType {
+  return RESULT_TYPES.some((known) => known === type);
 }
 
 /**
@@ -101,10 +115,10 @@ export function findAccountReason(error: unknown): string | null {
     : null;
 }
 
-/** The type of an errored result, from the API's double nesting; null when it has none. */
-export function errorTypeOf(result: unknown): string | null {
-  const type = member(innerError(member(result, 'error')), 'type');
-  return typeof type === 'string' ? safeName(type) : null;
+/** Names a failed result by its error's type, from the API's double nesting, or by a type of its own that is unknown. */
+export function failureTypeOf(result: unknown): string {
+  const type = member(result, 'type');
+  return safeName(type === 'errored' ? member(innerError(member(result, 'error')), 'type') : type);
 }
 
 /** A type's name when it looks like one; anything else could be input. */
@@ -119,8 +133,7 @@ function classifyError(error: unknown, context: OutcomeContext): Verdict {
     typeof type === 'string' && Object.hasOwn(ERROR_MEANINGS, type)
       ? ERROR_MEANINGS[type]
       : undefined;
-  if (known === undefined) return { outcome: 'unknown', name: `error type ${safeName(type)}` };
-  const meaning = findAccountReason(inner) === null ? known : 'account';
+  const meaning = findAccountReason(inner) === null ? (known ?? 'give_up') : 'account';
   switch (meaning) {
     case 'retry':
       return retryWhileAllowed('errored', context);

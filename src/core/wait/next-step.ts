@@ -88,6 +88,12 @@ export function nextStep(
   }
 }
 
+/** Says that a batch has a status that this version does not know; null when it has not. */
+export function statusNote(answer: Answer): string | null {
+  if (answer.kind !== 'batch' || answer.check.status !== 'unknown') return null;
+  return `The API says that the batch is ${answer.check.unknownStatus ?? '(unreadable)'}, which this version does not know: waiting until it has ended.`;
+}
+
 /**
  * Delay before the `number`-th check, from 1.
  *

@@ -1,4 +1,5 @@
 import {
+  differingCounts,
   judgeReading,
   type Reading,
   type ReadingDecision,
@@ -73,5 +74,65 @@ describe('judgeReading', () => {
     },
   ])('$name: $decision', ({ reading, decision }) => {
     expect(judgeReading(reading)).toBe(decision);
+  });
+});
+
+describe('differingCounts', () => {
+  const NONE = { succeeded: 0, errored: 0, expired: 0, canceled: 0 };
+
+  test.each([
+    {
+      name: 'the same',
+      file: { succeeded: 3 },
+      unknown: 0,
+      batch: { succeeded: 3 },
+      differing: [],
+    },
+    {
+      name: 'fewer succeeded',
+      file: { succeeded: 2, expired: 1 },
+      unknown: 0,
+      batch: { succeeded: 3 },
+      differing: ['succeeded', 'expired'],
+    },
+    {
+      name: 'an unknown type that the API counts as errored',
+      file: { succeeded: 2, errored: 1 },
+      unknown: 1,
+      batch: { succeeded: 2, errored: 1 },
+      differing: [],
+    },
+    {
+      name: 'an unknown type that the API counts as succeeded',
+      file: { succeeded: 2, errored: 1 },
+      unknown: 1,
+      batch: { succeeded: 3 },
+      differing: [],
+    },
+    {
+      name: 'an unknown type that the API does not count',
+      file: { succeeded: 2, errored: 1 },
+      unknown: 1,
+      batch: { succeeded: 2 },
+      differing: [],
+    },
+    {
+      name: 'more differences than unknown types',
+      file: { succeeded: 1, errored: 1 },
+      unknown: 1,
+      batch: { succeeded: 3 },
+      differing: ['succeeded'],
+    },
+    {
+      name: 'more errored than the batch has',
+      file: { succeeded: 2, errored: 2 },
+      unknown: 1,
+      batch: { succeeded: 3 },
+      differing: ['succeeded', 'errored'],
+    },
+  ])('$name: $differing', ({ file, unknown, batch, differing }) => {
+    expect(differingCounts({ ...NONE, ...file }, unknown, { ...NONE, ...batch })).toEqual(
+      differing
+    );
   });
 });

@@ -1,4 +1,8 @@
-import { classifyResult, failureTypeOf, findAccountReason } from '../../../src/core/collect/outcome';
+import {
+  classifyResult,
+  failureTypeOf,
+  findAccountReason,
+} from '../../../src/core/collect/outcome';
 
 const CONTEXT = { attempt: 1, maxAttempts: 3, canceledByUs: false };
 
