@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { chunkFiles } from '../../../src/records/job-files';
 import { parseOutcomeLine } from '../../../src/core/collect/outcome-line';
 import type { CollectedRecord } from '../../../src/records/collected-record';
+import type { Store } from '../../../src/store/store';
 import {
   blankLine,
   brokenLine,
@@ -55,6 +56,15 @@ async function readLinesOf(key: string): Promise<string[]> {
   for await (const piece of job.store.read(key)) pieces.push(piece as Buffer);
   const text = Buffer.concat(pieces).toString();
   return text.split('\n').filter((line) => line !== '');
+}
+
+/** Of every collection that has written outcomes, whether they count or not. */
+async function outcomeKeys(): Promise<string[]> {
+  return (await job.store.list(files.folder)).filter((key) => key.endsWith('outcomes.jsonl'));
+}
+
+async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 async function readOutcomes(): Promise<{ position: number; attempt: number; result: string }[]> {
@@ -402,6 +412,40 @@ describe('collect', () => {
       type: 'MessageBatch.ResultsIncomplete',
     });
     expect(performance.now() - startedAtMs).toBeLessThan(2000);
+  });
+
+  test('two at once that read different things leave outcomes and record of one of them', async () => {
+    job = await createJob({ requests: 4 });
+    const batchId = await submitted(job);
+    const { store } = job.deps;
+    const second = { resolve: (): void => undefined };
+    const secondHasEnded = new Promise<void>((resolve) => (second.resolve = resolve));
+    const holding = async (key: string): Promise<void> => {
+      if (key === files.collected) await secondHasEnded;
+    };
+    const slowStore: Store = {
+      ...store,
+      write: async (key, source) => {
+        await holding(key);
+        return store.write(key, source);
+      },
+      writeNew: async (key, source) => {
+        await holding(key);
+        return store.writeNew(key, source);
+      },
+    };
+    // The first gets a file that lacks a line, and is suspended before it writes its record.
+    job.simulator.fault({ on: 'results', action: missingLine(1) });
+    const slow = activitiesOf({ ...job.deps, store: slowStore }).messageBatchCollect;
+    const first = run(slow, job.collectInput(batchId, { takeAsIs: true }));
+    await eventually(async () => (await outcomeKeys()).length === 1);
+    const collected = await collect(batchId);
+    second.resolve();
+    expect(await first).toEqual(collected);
+    expect(collected.counts).toMatchObject({ succeeded: 4, missing: 0 });
+    const outcomes = await readOutcomes();
+    expect(outcomes.filter(({ result }) => result.includes('missing'))).toEqual([]);
+    expect(await outcomeKeys()).toHaveLength(1);
   });
 
   test('a canceled Activity stops at once and leaves nothing behind', async () => {
