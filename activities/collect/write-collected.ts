@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { BatchCheck, Collected, CollectInput } from '../../src/contract/activities';
 import type { ResultType } from '../../src/core/collect/outcome';
 import { toNanoUsd } from '../../src/core/money/cost';
-import type { CollectedRecord } from '../../src/records/collected-record';
+import { readCollectedRecord, type CollectedRecord } from '../../src/records/collected-record';
 import { chunkFiles } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';
 import type { Store } from '../../src/store/store';
@@ -21,29 +22,45 @@ export interface CollectedParts {
   readonly heartbeat: (details: unknown) => void;
 }
 
-/** Writes the outcomes of a chunk, its requests for a later round, and last the record. */
+/**
+ * Writes the outcomes of a chunk, its requests for a later round, and last the record.
+ *
+ * The record is written once. Where another run, that of a Worker given up by Temporal, was first, its record is the
+ * result, and the files of this run are removed: the two may have read different things.
+ */
 export async function writeCollected(parts: CollectedParts): Promise<Collected> {
-  const { store, input, check, index, spool, heartbeat } = parts;
+  const { store, input, check } = parts;
   const files = chunkFiles(input.jobId, input);
-  const collected = sumUp(input.batchId, index);
-  const outcomes = await store.write(
-    files.outcomes,
-    withHeartbeat(outcomeLines(index, spool), heartbeat)
-  );
-  const retry = await store.write(files.retry, withHeartbeat(retryLines(index), heartbeat));
-  const record: CollectedRecord = {
-    collected,
+  const record = await writeRun(parts, randomBytes(8).toString('hex'));
+  // Finish reads the batch record first, so a collected chunk must have one.
+  if (check !== null) await ensureBatchRecord(store, input, input.batchId, check);
+  await store.writeNew(files.collected, toRecordText(record));
+  const winner = (await readCollectedRecord(store, files.collected)) ?? record;
+  if (winner.run !== record.run) {
+    await store.remove(files.outcomes(record.run));
+    await store.remove(files.retry(record.run));
+  }
+  return winner.collected;
+}
+
+async function writeRun(
+  { store, input, check, index, spool, heartbeat }: CollectedParts,
+  run: string
+): Promise<CollectedRecord> {
+  const files = chunkFiles(input.jobId, input);
+  return {
+    collected: sumUp(input.batchId, index),
+    run,
     ended_at: check?.endedAt ?? null,
     usage: index.usage,
     stop_reasons: index.stopReasons,
     cost_nano_usd: index.costPicoUsd === null ? null : toNanoUsd(index.costPicoUsd).toString(),
-    outcomes,
-    retry,
+    outcomes: await store.write(
+      files.outcomes(run),
+      withHeartbeat(outcomeLines(index, spool), heartbeat)
+    ),
+    retry: await store.write(files.retry(run), withHeartbeat(retryLines(index), heartbeat)),
   };
-  // Finish reads the batch record first, so a collected chunk must have one.
-  if (check !== null) await ensureBatchRecord(store, input, input.batchId, check);
-  await store.write(files.collected, toRecordText(record));
-  return collected;
 }
 
 /** Counts the verdicts. `requests` is the sum of `counts`, and of `final`, `retry` and `stopped`. */

@@ -117,7 +117,10 @@ function outcomesByRound(
   return rounds.map(({ round }) =>
     chunks
       .filter((chunk) => chunk.round === round)
-      .map((chunk) => referenceAt(store, chunkFiles(jobId, chunk).outcomes, chunk.record.outcomes))
+      .map((chunk) => {
+        const { run, outcomes } = chunk.record;
+        return referenceAt(store, chunkFiles(jobId, chunk).outcomes(run), outcomes);
+      })
   );
 }
 

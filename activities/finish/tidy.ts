@@ -3,12 +3,7 @@ import type { PlanRecord } from '../../src/records/plan-records';
 import type { Store } from '../../src/store/store';
 
 /** Files of a chunk that are not needed after the report is written. */
-const CHUNK_LEFTOVERS: readonly string[] = [
-  'body.json',
-  'members.jsonl',
-  'outcomes.jsonl',
-  'retry.jsonl',
-];
+const CHUNK_LEFTOVERS = /(^|\.)(body\.json|members\.jsonl|outcomes\.jsonl|retry\.jsonl)$/;
 
 /**
  * Removes what an ended job no longer needs: bodies, members, outcomes, ids, and its own copy of the input.
@@ -24,7 +19,7 @@ export async function tidyJob(store: Store, plan: PlanRecord): Promise<void> {
     if (plan.params_key === files.params) await store.remove(files.params);
     for (const key of await store.list(files.chunks)) {
       const name = key.slice(key.lastIndexOf('/') + 1);
-      if (CHUNK_LEFTOVERS.includes(name)) await store.remove(key);
+      if (CHUNK_LEFTOVERS.test(name)) await store.remove(key);
     }
   } catch {
     // The report is written; `forget` removes the rest.

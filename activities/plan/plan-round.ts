@@ -127,14 +127,15 @@ async function selectLeftOvers(
 ): Promise<Selection & { readonly size: number }> {
   const packed: number[] = [];
   for (const source of sources) {
-    const { collected: key, retry } = chunkFiles(jobId, source);
-    const record = await readCollectedRecord(store, key);
+    const files = chunkFiles(jobId, source);
+    const record = await readCollectedRecord(store, files.collected);
     if (!record) {
       throw failure(
         'MessageBatch.StoreDamaged',
         `Chunk ${chunkLabel(source)} is a source of a retry round, but has not been collected.`
       );
     }
+    const retry = files.retry(record.run);
     const reference = referenceAt(store, retry, record.retry);
     for await (const lines of readLines(store.readVerified(reference), { lineBytesMax: 1000 })) {
       for (const { bytes } of lines) packed.push(packLine(bytes, retry));

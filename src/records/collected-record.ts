@@ -17,6 +17,8 @@ export type RetryLine = readonly [
 /** `collected.json`: the outcomes of the chunk are complete. */
 export interface CollectedRecord {
   readonly collected: Collected;
+  /** Part of the names of both files: two runs of a collection may have read different things. */
+  readonly run: string;
   readonly ended_at: string | null;
   /** Summed over the chunk's succeeded requests. */
   readonly usage: ReportUsage;

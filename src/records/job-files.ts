@@ -18,9 +18,9 @@
  *     duplicates/<batch id>.json a second batch of the chunk, proven ours: its cost
  *     batch.json                 the chunk's batch
  *     cancel.json                written before the API is asked to cancel the batch: its canceled requests are then ours
- *     outcomes.jsonl             one line per request, in input order: position, attempt, outcome, result
- *     retry.jsonl                position and attempt of each request for a later round
- *     collected.json             the counts: written when the results of the chunk are complete
+ *     <run>.outcomes.jsonl       one line per request, in input order: position, attempt, outcome, result
+ *     <run>.retry.jsonl          position and attempt of each request for a later round
+ *     collected.json             the counts, and which run's files count: written once, when both are complete
  *   results.jsonl  failures.jsonl  report.json
  * batches/<batch id>.json        which chunk of which job owns a batch
  * ```
@@ -73,8 +73,9 @@ export function chunkFiles(jobId: string, name: ChunkName) {
     duplicate: (batchId: string) => `${folder}/duplicates/${batchId}.json`,
     batch: `${folder}/batch.json`,
     cancel: `${folder}/cancel.json`,
-    outcomes: `${folder}/outcomes.jsonl`,
-    retry: `${folder}/retry.jsonl`,
+    /** Each run of a collection writes files of its own; the record names those that count. */
+    outcomes: (run: string) => `${folder}/${run}.outcomes.jsonl`,
+    retry: (run: string) => `${folder}/${run}.retry.jsonl`,
     collected: `${folder}/collected.json`,
   } as const;
 }

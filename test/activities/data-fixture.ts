@@ -122,6 +122,9 @@ export interface ResultSpec {
   readonly retry?: 'retry' | 'account' | 'stopped';
 }
 
+/** Part of the names of the files that {@link collectChunk} writes. */
+export const RUN = 'run';
+
 /** Records a batch and its outcomes for a chunk, as submit and collect do. */
 export async function collectChunk(
   { store, ...job }: JobFixture,
@@ -160,12 +163,13 @@ export async function collectChunk(
       stopped: 0,
       final: counts,
     },
+    run: RUN,
     ended_at: '2026-11-22T11:00:00Z',
     usage: { ...emptyUsage(), input_tokens: 10 * counts.succeeded },
     stop_reasons: counts.succeeded > 0 ? { end_turn: counts.succeeded } : {},
     cost_nano_usd: '1500',
-    outcomes: await store.write(files.outcomes, outcomes),
-    retry: await store.write(files.retry, retry),
+    outcomes: await store.write(files.outcomes(RUN), outcomes),
+    retry: await store.write(files.retry(RUN), retry),
     ...more,
   };
   await store.write(files.batch, toRecordText(batch));

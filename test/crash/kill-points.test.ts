@@ -30,7 +30,7 @@ const STEPS: readonly (readonly [name: string, key: string])[] = [
   ['owner', '^batches/'],
   ['batch', 'chunks/1-1/batch\\.json$'],
   ['intent-end', 'chunks/1-[01]/intents/[^.]+\\.end\\.json$'],
-  ['outcomes', 'chunks/1-0/outcomes\\.jsonl$'],
+  ['outcomes', 'chunks/1-0/[^/]*outcomes\\.jsonl$'],
   ['collected', 'chunks/1-1/collected\\.json$'],
   ['round', 'rounds/2\\.json$'],
   ['intent-of-a-retry', 'chunks/2-0/intents/[^.]+\\.json$'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createActivities } from '../../activities';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import type { Collected, Plan, Submission } from '../../src/contract/activities';
+import { readCollectedRecord } from '../../src/records/collected-record';
 import { chunkFiles } from '../../src/records/job-files';
 import type { Fault, FaultAction, Simulator } from '../../src/simulator';
 import { startSimulator } from '../../src/simulator';
@@ -61,6 +62,8 @@ export interface Bench {
   sweepRecord(key: string, work: () => Promise<unknown>): Promise<string[]>;
   /** Makes a file of so many bytes that takes no room, with an end of the case's own. */
   sparse(bytes: number, end: string): Promise<string>;
+  /** Key of the outcomes, or the requests to retry, of the chunk that was collected. */
+  keyOfRun(kind: 'outcomes' | 'retry'): Promise<string>;
   append(key: string, text: string): Promise<void>;
   readonly first: ReturnType<typeof chunkFiles>;
   close(): Promise<void>;
@@ -143,6 +146,10 @@ export async function createBench(): Promise<Bench> {
       const batchId = batchIdOf(await bench.submit(plan));
       simulator.fault({ on: 'results', times: Infinity, action });
       return bench.collect(plan, batchId, takeAsIs);
+    },
+    keyOfRun: async (kind) => {
+      const record = await readCollectedRecord(store, bench.first.collected);
+      return bench.first[kind](record?.run ?? '');
     },
     flip: async (key) => {
       const path = join(root, key);

@@ -433,7 +433,7 @@ const REFERENCES: readonly Case[] = [
     does: async (bench) => {
       const plan = await bench.plan();
       await bench.collect(plan, batchIdOf(await bench.submit(plan)));
-      await bench.flip(bench.first.outcomes);
+      await bench.flip(await bench.keyOfRun('outcomes'));
       return bench.finish(plan);
     },
     comesOut: 'StoreDamaged',
@@ -463,7 +463,7 @@ const REFERENCES: readonly Case[] = [
       bench.simulator.setResult(() => errored('overloaded_error'));
       const plan = await bench.plan();
       await bench.collect(plan, batchIdOf(await bench.submit(plan)));
-      return bench.sweep(bench.first.retry, () => bench.planRound(plan));
+      return bench.sweep(await bench.keyOfRun('retry'), () => bench.planRound(plan));
     },
     comesOut: ['MessageBatch.StoreDamaged'],
     pays: 1,
@@ -476,7 +476,7 @@ const REFERENCES: readonly Case[] = [
       );
       const plan = await bench.plan();
       await bench.collect(plan, batchIdOf(await bench.submit(plan)));
-      return bench.sweep(bench.first.outcomes, () => bench.finish(plan));
+      return bench.sweep(await bench.keyOfRun('outcomes'), () => bench.finish(plan));
     },
     comesOut: ['MessageBatch.StoreDamaged'],
     pays: 1,

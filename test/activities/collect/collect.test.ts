@@ -58,6 +58,12 @@ async function readLinesOf(key: string): Promise<string[]> {
   return text.split('\n').filter((line) => line !== '');
 }
 
+/** Key of the outcomes, or the requests to retry, that the record names. */
+async function fileOfRun(kind: 'outcomes' | 'retry'): Promise<string> {
+  const { run: name } = (await job.store.readJson(files.collected)) as CollectedRecord;
+  return files[kind](name);
+}
+
 /** Of every collection that has written outcomes, whether they count or not. */
 async function outcomeKeys(): Promise<string[]> {
   return (await job.store.list(files.folder)).filter((key) => key.endsWith('outcomes.jsonl'));
@@ -68,7 +74,7 @@ async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
 }
 
 async function readOutcomes(): Promise<{ position: number; attempt: number; result: string }[]> {
-  return (await readLinesOf(files.outcomes)).map((line) => {
+  return (await readLinesOf(await fileOfRun('outcomes'))).map((line) => {
     const outcome = parseOutcomeLine(Buffer.from(line));
     if (outcome === null) throw new Error('Not an outcome.');
     return { ...outcome, result: outcome.result.toString() };
@@ -141,12 +147,12 @@ describe('collect', () => {
     });
     const outcomes = await readOutcomes();
     expect(outcomes.map(({ position }) => position)).toEqual([...Array(50).keys()]);
-    expect(await readLinesOf(files.retry)).toEqual([]);
+    expect(await readLinesOf(await fileOfRun('retry'))).toEqual([]);
     const record = (await job.store.readJson(files.collected)) as CollectedRecord;
     expect(record).toMatchObject({ collected, stop_reasons: { end_turn: 50 } });
     expect(record.outcomes).toMatchObject({
       lines: 50,
-      bytes: await job.store.size(files.outcomes),
+      bytes: await job.store.size(await fileOfRun('outcomes')),
     });
     expect(BigInt(record.cost_nano_usd ?? '0')).toBeGreaterThan(0n);
     expect(record.usage.output_tokens).toBeGreaterThan(0);
@@ -205,7 +211,9 @@ describe('collect', () => {
       stopped: 0,
       final: { succeeded: 1, errored: 1, expired: 0, canceled: 1, missing: 0 },
     });
-    expect((await readLinesOf(files.retry)).map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect(
+      (await readLinesOf(await fileOfRun('retry'))).map((line) => JSON.parse(line) as unknown)
+    ).toEqual([
       [1, 2, 'retry'],
       [3, 2, 'retry'],
       [5, 1, 'account'],
@@ -221,7 +229,9 @@ describe('collect', () => {
     // Not told so: a later execution of the job finds it written down.
     const collected = await collect(batchId, { canceledByUs: false });
     expect(collected).toMatchObject({ stopped: 4, retry: 0, final: { canceled: 0 } });
-    const kinds = (await readLinesOf(files.retry)).map((line) => JSON.parse(line) as unknown[]);
+    const kinds = (await readLinesOf(await fileOfRun('retry'))).map(
+      (line) => JSON.parse(line) as unknown[]
+    );
     expect(kinds).toEqual([0, 1, 2, 3].map((position) => [position, 2, 'stopped']));
   });
 

@@ -19,6 +19,7 @@ import {
   quietEnvironment,
   requestLine,
   requestLines,
+  RUN,
   type JobFixture,
   type ResultSpec,
 } from '../data-fixture';
@@ -334,7 +335,7 @@ describe('messageBatchFinish', () => {
   });
 
   test.each([
-    { name: 'changed outcomes', key: chunkFiles(JOB_ID, at(1, 0)).outcomes, text: '' },
+    { name: 'changed outcomes', key: chunkFiles(JOB_ID, at(1, 0)).outcomes(RUN), text: '' },
     { name: 'changed ids', key: jobFiles(JOB_ID).ids, text: '"a"\n' },
   ])('$name are noticed, and no file stands', async ({ key, text }) => {
     const plan = await runJob();
@@ -359,10 +360,10 @@ describe('messageBatchFinish', () => {
     { name: 'in another shape', text: '{"result":{"type":"expired"}}\n', type: 'StoreDamaged' },
   ])('an outcome $name is a loud failure', async ({ text, type }) => {
     const plan = await job.planText(requestLines(2));
-    const outcomes = await job.store.write(chunkFiles(JOB_ID, at(1, 0)).outcomes, text);
+    const outcomes = await job.store.write(chunkFiles(JOB_ID, at(1, 0)).outcomes(RUN), text);
     await collectChunk(job, at(1, 0), () => succeeded('x'));
     const record = await readCollectedRecord(job.store, chunkFiles(JOB_ID, at(1, 0)).collected);
-    await job.store.write(chunkFiles(JOB_ID, at(1, 0)).outcomes, text);
+    await job.store.write(chunkFiles(JOB_ID, at(1, 0)).outcomes(RUN), text);
     await job.store.write(
       chunkFiles(JOB_ID, at(1, 0)).collected,
       toRecordText({ ...record, outcomes })
