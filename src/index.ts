@@ -37,7 +37,7 @@ export {
   type FailureType,
   type MessageBatchFailure,
 } from './contract/failures';
-export type { JobOptions, MessageParams } from './contract/options';
+export type { JobOptions, KnownMessageParams, MessageParams } from './contract/options';
 export type { ExecuteJobOptions } from '../workflows/helpers/execute';
 export {
   MessageBatchesPlugin,

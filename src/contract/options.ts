@@ -8,12 +8,20 @@ import type { Duration } from '@temporalio/common';
 import ms from 'ms';
 import { nearest } from './nearest';
 
-/** The `params` of a request without `stream`. Unknown keys are allowed: betas add new ones. */
-export type MessageParams = KnownParams | (KnownParams & Readonly<Record<string, unknown>>);
-
-type KnownParams = Partial<Omit<MessageCreateParamsNonStreaming, 'stream'>> & {
+/** The `params` of a request without `stream`, as the SDK types them: a batch cannot stream. */
+export type KnownMessageParams = Readonly<
+  Partial<Omit<MessageCreateParamsNonStreaming, 'stream'>>
+> & {
   readonly stream?: false;
 };
+
+/**
+ * The `params` of a request.
+ *
+ * Unknown keys are allowed, since betas add new ones: a mistyped key is found by the API's check, not by the compiler.
+ */
+export type MessageParams =
+  KnownMessageParams | (KnownMessageParams & Readonly<Record<string, unknown>>);
 
 /** A job's options as users write them. Durations are Temporal's: `"30s"` or a number of milliseconds. */
 export interface JobOptions {
