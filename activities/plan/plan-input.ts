@@ -16,6 +16,7 @@ import { parseDefaults } from '../../src/core/plan/requests';
 import { jobFiles } from '../../src/records/job-files';
 import { readOwnReport } from '../../src/records/own-report';
 import type { Store } from '../../src/store/store';
+import { assertStoreKind } from '../worker/right-worker';
 
 /** The defaults for `params`: an object in the store, or their text. */
 export interface ParamsSource {
@@ -38,7 +39,8 @@ export interface JobRequest {
 /**
  * Checks the id, input, options and URIs of a job.
  *
- * @throws ApplicationFailure `MessageBatch.BadOptions` or `MessageBatch.BadReference`, not retryable.
+ * @throws ApplicationFailure `MessageBatch.BadOptions` or `MessageBatch.BadReference`, not retryable;
+ * `MessageBatch.WrongWorker` when the URIs are those of another kind of store than this Worker's.
  */
 export async function resolveRequest(
   store: Store,
@@ -46,6 +48,11 @@ export async function resolveRequest(
 ): Promise<JobRequest> {
   assertJobId(jobId);
   const { requestsUri, outputUri, params, options } = parse(input);
+  assertStoreKind(store, [
+    requestsUri,
+    ...(outputUri === null ? [] : [outputUri]),
+    ...(params.kind === 'reference' ? [params.uri] : []),
+  ]);
   const files = jobFiles(jobId);
   return {
     jobId,

@@ -33,7 +33,8 @@ import {
   type LoadedParams,
 } from './plan-input';
 import { resumePlan } from './plan-resume';
-import { storeLines } from './stored-lines';
+import { freeRefusedId } from './free-id';
+import { hashLines, storeLines } from './stored-lines';
 import { assertSearchAttributes } from './search-attributes';
 
 export interface PlanDeps extends Pick<ActivityDeps, 'store' | 'chunkLimits'> {
@@ -57,13 +58,24 @@ export function createPlan(deps: PlanDeps): (input: PlanInput) => Promise<Plan> 
 }
 
 async function makePlan(deps: PlanDeps, request: JobRequest): Promise<Plan> {
-  const { store, chunkLimits: limits = CHUNK_LIMITS_DEFAULT } = deps;
-  const { jobId, options } = request;
-  const beat = throttledHeartbeat();
+  const { store } = deps;
+  const { options } = request;
   const site = request.canceling
     ? await undiscoveredBinding(store)
     : await deps.discoverBinding(options);
   await assertNoReport(store, request);
+  try {
+    return await planInput(deps, request, site);
+  } catch (error) {
+    await freeRefusedId(store, request, error);
+    throw error;
+  }
+}
+
+async function planInput(deps: PlanDeps, request: JobRequest, site: JobBinding): Promise<Plan> {
+  const { store, chunkLimits: limits = CHUNK_LIMITS_DEFAULT } = deps;
+  const { jobId, options } = request;
+  const beat = throttledHeartbeat();
   const params = request.params && (await loadParams(store, request.params));
   const { bytes: source } = await openRequestLines(store.read(request.requestsKey));
   const checked = await checkInput(source, {
@@ -144,18 +156,14 @@ async function recordIdentity(
   checked: CheckedInput,
   params: LoadedParams | null
 ): Promise<string> {
-  const { job: key } = jobFiles(request.jobId);
-  const { sha256 } = checked;
-  const known = await readIdentity(store, key);
-  if (sha256 === null) throw badRequests(checked);
+  const isBad = checked.badLines > 0 || checked.total === 0;
+  const known = await readIdentity(store, jobFiles(request.jobId).job);
+  if (isBad && known === undefined) throw badRequests(checked);
+  const sha256 = checked.sha256 ?? (await hashLines(store, request.requestsKey));
   const paramsSha256 = params?.reference.sha256 ?? null;
   const identity = jobIdentity(request.options, { inputSha256: sha256, paramsSha256 });
   if (known) assertSameIdentity(request.jobId, known, identity);
-  if (checked.badLines > 0 || checked.total === 0) {
-    // The id remains free for the corrected input.
-    await store.remove(key);
-    throw badRequests(checked);
-  }
+  if (isBad) throw badRequests(checked);
   await writeIdentity(store, request.jobId, identity);
   return sha256;
 }

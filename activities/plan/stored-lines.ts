@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { createHash } from 'node:crypto';
 import { failure } from '../../src/contract/failures';
 import { jobFiles } from '../../src/records/job-files';
 import { openRequestLines } from '../../src/records/request-lines';
 import type { Store } from '../../src/store/store';
+import { throttledHeartbeat } from '../worker/heartbeat';
 import type { JobRequest } from './plan-input';
 
 /**
@@ -34,4 +36,17 @@ export async function storeLines(
     'MessageBatch.BadReference',
     `The input changed while it was read: ${requestsKey}. Nothing was submitted.`
   );
+}
+
+/** The hash of an input's lines, however long they are. */
+export async function hashLines(store: Store, key: string): Promise<string> {
+  const beat = throttledHeartbeat();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of (await openRequestLines(store.read(key))).bytes) {
+    hash.update(piece);
+    bytes += piece.length;
+    beat({ step: 'comparing', bytes });
+  }
+  return hash.digest('hex');
 }

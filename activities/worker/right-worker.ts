@@ -70,3 +70,28 @@ export async function assertRightStore(store: Store, { storeId }: JobBinding): P
     `This Worker has the store ${id} (${store.uri}), the job was planned in the store ${storeId}.`
   );
 }
+
+/** Kinds of stores that a Worker may have. Any other URI is a bad reference, on every Worker. */
+const STORE_KINDS: readonly string[] = ['file:', 's3:'];
+
+/**
+ * Checks that references to a store of another kind than this Worker's do not pass for bad ones: a Worker with the
+ * right store can read them. Says nothing about references of the same kind.
+ *
+ * @throws ApplicationFailure `MessageBatch.WrongWorker`, naming both sides.
+ */
+export function assertStoreKind({ uri: own }: Pick<Store, 'uri'>, uris: readonly string[]): void {
+  for (const uri of uris) {
+    const kind = kindOf(uri);
+    if (!STORE_KINDS.includes(kind) || kind === kindOf(own)) continue;
+    throw failure(
+      'MessageBatch.WrongWorker',
+      `This Worker has the store ${own}, the job's objects are in a store of another kind: ${JSON.stringify(uri.slice(0, 300))}.`
+    );
+  }
+}
+
+/** The scheme in lower case: "file:". */
+function kindOf(uri: string): string {
+  return (/^[a-z][a-z0-9+.-]*:/i.exec(uri)?.[0] ?? '').toLowerCase();
+}

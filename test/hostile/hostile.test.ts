@@ -295,7 +295,7 @@ const REFERENCES: readonly Case[] = [
       ['the store itself', ({ store }) => store.uri],
       ['its temporary files', ({ store }) => `${store.uri}/.tmp/x`],
       ['http', () => 'http://127.0.0.1/in.jsonl'],
-      ['another kind of store', () => 's3://bucket/in.jsonl'],
+      ['another kind of store that does not exist', () => 'gs://bucket/in.jsonl'],
       ['on a host', () => 'file://host/in.jsonl'],
       ['to nothing', ({ store }) => store.uriOf('nothing.jsonl')],
       ['a name of 10,000 letters', ({ store }) => store.uriOf('x'.repeat(10_000))],
@@ -305,6 +305,11 @@ const REFERENCES: readonly Case[] = [
     does: requestsAt(uri),
     comesOut: 'BadReference',
   })),
+  {
+    name: "a reference: another kind of store, which is another Worker's",
+    does: requestsAt(() => 's3://bucket/in.jsonl'),
+    comesOut: 'WrongWorker',
+  },
   {
     name: 'a reference: a folder',
     does: async (bench) => {

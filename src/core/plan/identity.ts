@@ -42,16 +42,32 @@ export function jobIdentity(
   };
 }
 
+/** Whether an identity has these options, whatever its input and `params`. */
+export function isSameButInput(
+  known: JobIdentity,
+  options: Pick<ResolvedOptions, 'betas' | 'apiVersion' | 'account'>
+): boolean {
+  const given = jobIdentity(options, {
+    inputSha256: known.input_sha256,
+    paramsSha256: known.params_sha256,
+  });
+  return differences(known, given).length === 0;
+}
+
 /**
  * @throws ApplicationFailure `MessageBatch.JobMismatch`, not retryable, naming what differs.
  */
 export function assertSameIdentity(jobId: string, known: JobIdentity, given: JobIdentity): void {
-  const keys = Object.keys(NAMES) as (keyof JobIdentity)[];
-  const different = keys.filter((key) => JSON.stringify(known[key]) !== JSON.stringify(given[key]));
+  const different = differences(known, given);
   if (different.length === 0) return;
   const names = different.map((key) => NAMES[key]).join(', ');
   throw failure(
     'MessageBatch.JobMismatch',
     `The job id ${JSON.stringify(jobId)} stands for another job: ${names} ${different.length > 1 ? 'differ' : 'differs'}. Nothing was changed; choose another id, or \`forget\` that job first.`
   );
+}
+
+function differences(known: JobIdentity, given: JobIdentity): (keyof JobIdentity)[] {
+  const keys = Object.keys(NAMES) as (keyof JobIdentity)[];
+  return keys.filter((key) => JSON.stringify(known[key]) !== JSON.stringify(given[key]));
 }

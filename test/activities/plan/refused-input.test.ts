@@ -22,10 +22,6 @@ beforeEach(async () => {
   job = await createFixture();
 });
 
-afterEach(async () => {
-  await job.remove();
-});
-
 const files = jobFiles(JOB_ID);
 
 /** As a client does it, which checks no line. */
@@ -40,7 +36,7 @@ async function* tooLong(): AsyncGenerator<Buffer> {
   for (let bytes = 0; bytes <= LINE_BYTES_MAX; bytes += piece.length) {
     yield await Promise.resolve(piece);
   }
-  yield Buffer.from(`\n${requestLine(1)}`);
+  yield Buffer.from(`\n${requestLine('last')}`);
 }
 
 test('a line that is too long', async () => {
