@@ -7,6 +7,7 @@ import { failure } from '../../contract/failures';
 import type { StoreReference } from '../../contract/public';
 import { assertKey, TEMP_FOLDER } from '../keys';
 import type { LocalCopy, Store } from '../store';
+import { accessFor, makeFolder, type Access } from './access';
 import { errorCode, toStoreFailure } from './file-errors';
 import { readFilePieces } from './local-read';
 import { localKeyOf } from './local-uri';
@@ -18,6 +19,9 @@ const TEMP_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 /**
  * Opens a folder as a store, and creates it (private, 0700) if it does not exist.
  *
+ * If the folder has the setgid bit and all permissions of its group (`chmod 2770`), everything in it is shared with that
+ * group; otherwise only the user who writes can read.
+ *
  * Any number of processes may use the folder at once.
  *
  * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when the folder cannot be created or read.
@@ -25,16 +29,18 @@ const TEMP_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 export async function openLocalStore(root: string): Promise<Store> {
   const given = resolve(root);
   try {
-    await mkdir(join(given, TEMP_FOLDER), { recursive: true, mode: 0o700 });
+    await mkdir(given, { recursive: true, mode: 0o700 });
     const real = await realpath(given);
+    const access = accessFor((await stat(real)).mode);
+    await makeFolder(join(real, TEMP_FOLDER), access);
     await sweep(join(real, TEMP_FOLDER));
-    return createLocalStore(real);
+    return createLocalStore(real, access);
   } catch (error) {
     throw toStoreFailure(error, 'open', given);
   }
 }
 
-function createLocalStore(root: string): Store {
+function createLocalStore(root: string, access: Access): Store {
   const pathOf = (key: string): string => {
     assertKey(key);
     return join(root, key);
@@ -47,15 +53,15 @@ function createLocalStore(root: string): Store {
     keyOf: (uri) => localKeyOf(root, uri),
     write: async (key, source) => {
       const path = pathOf(key);
-      const { path: temporary, ...written } = await writeTemp(root, key, source);
-      await place(temporary, key, () => moveInto(temporary, path));
+      const { path: temporary, ...written } = await writeTemp(root, key, source, access);
+      await place(temporary, key, () => moveInto(temporary, path, access));
       return { uri: store.uriOf(key), ...written };
     },
     writeNew: async (key, source) => {
       const path = pathOf(key);
       if ((await store.size(key)) !== undefined) return false;
-      const { path: temporary } = await writeTemp(root, key, source);
-      return place(temporary, key, () => linkInto(temporary, path));
+      const { path: temporary } = await writeTemp(root, key, source, access);
+      return place(temporary, key, () => linkInto(temporary, path, access));
     },
     read: (key, range) => toReadable(readFilePieces(pathOf(key), key, range)),
     readJson: (key) => readJson(pathOf(key), key),
@@ -75,12 +81,13 @@ function createLocalStore(root: string): Store {
 async function writeTemp(
   root: string,
   key: string,
-  source: ByteSource
+  source: ByteSource,
+  access: Access
 ): Promise<Written & { path: string }> {
   const folder = join(root, TEMP_FOLDER);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await writeTemporary(folder, source);
+    await makeFolder(folder, access);
+    return await writeTemporary(folder, source, access);
   } catch (error) {
     throw toStoreFailure(error, 'write', key);
   }

@@ -4,9 +4,9 @@
  * @module
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createFile, makeFolder, type Access } from './access';
 import { errorCode } from './file-errors';
 
 const WRITE_BYTES = 256 * 1024;
@@ -28,11 +28,11 @@ export type ByteSource = AsyncIterable<Uint8Array> | Uint8Array | string;
  */
 export async function writeTemporary(
   folder: string,
-  source: ByteSource
+  source: ByteSource,
+  access: Access
 ): Promise<Written & { readonly path: string }> {
   const path = join(folder, randomUUID());
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-  const file = await open(path, flags, 0o600);
+  const file = await createFile(path, access);
   try {
     try {
       const written = await writeAll(file, source);
@@ -48,8 +48,8 @@ export async function writeTemporary(
 }
 
 /** Moves a finished file to its place, replacing an existing file. */
-export async function moveInto(temporary: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+export async function moveInto(temporary: string, path: string, access: Access): Promise<void> {
+  await makeFolder(dirname(path), access);
   await rename(temporary, path);
   await flushFolder(dirname(path));
 }
@@ -59,9 +59,9 @@ export async function moveInto(temporary: string, path: string): Promise<void> {
  *
  * @returns false when a file existed there.
  */
-export async function linkInto(temporary: string, path: string): Promise<boolean> {
+export async function linkInto(temporary: string, path: string, access: Access): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path), access);
     await link(temporary, path);
     await flushFolder(dirname(path));
     return true;
