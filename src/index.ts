@@ -26,6 +26,10 @@ export type {
   ReportBatch,
   ReportDuplicate,
   ReportUsage,
+  Answer,
+  Question,
+  QuestionAnswer,
+  QuestionKind,
   ResumeAnswer,
   StoreReference,
 } from './contract/public';

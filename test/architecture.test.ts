@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/core/reconcile': ['src/contract', 'src/core'],
   'src/core/wait': ['src/contract', 'src/core'],
   'src/core/rounds': ['src/contract', 'src/core'],
+  'src/core/questions': ['src/contract', 'src/core'],
   'src/core/collect': ['src/contract', 'src/core'],
   'src/core/money': ['src/contract', 'src/core'],
   'src/core/view': ['src/contract', 'src/core'],

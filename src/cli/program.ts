@@ -2,6 +2,7 @@
  * The command line: its commands and its help. What a command does is loaded when it is called.
  */
 import { Command, Option } from 'commander';
+import { addAnswerCommand } from './commands/answer';
 import { addCancelCommand } from './commands/cancel';
 import { addCheckNowCommand } from './commands/check-now';
 import { addDemoCommand } from './commands/demo';
@@ -42,6 +43,7 @@ export function createProgram(): Command {
     addCancelCommand,
     addPauseCommand,
     addResumeCommand,
+    addAnswerCommand,
     addCheckNowCommand,
     addResultsCommand,
     addForgetCommand,

@@ -5,7 +5,9 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { assertOwnExecution, type ExpectedJob } from './execution';
 import { QUERY_PROGRESS, SIGNAL } from '../contract/names';
-import type { JobProgress, Report, ResumeAnswer } from '../contract/public';
+import type { Answer, JobProgress, Report, ResumeAnswer } from '../contract/public';
+import { routeAnswer } from '../core/questions/route-answer';
+import { listAnswers } from '../core/questions/show-questions';
 import { findReport } from '../records/own-report';
 import { findReportFiles, type ReportFiles } from '../records/report-files';
 import { failure, findMessageBatchFailure } from '../contract/failures';
@@ -71,7 +73,27 @@ export class JobHandle {
     await this.#signal(SIGNAL.pause);
   }
 
-  /** Continues a paused job. */
+  /**
+   * Answers a question of the job, {@link JobProgress.questions}.
+   *
+   * Reads the questions first. Needs a Worker that serves the job's task queue.
+   *
+   * @throws ApplicationFailure `MessageBatch.BadOptions` when the answer fits no open question; nothing is sent then.
+   */
+  async answer(answer: Answer): Promise<void> {
+    const { questions } = await this.progress();
+    const route = routeAnswer(answer, questions);
+    if ('refused' in route) {
+      throw failure(
+        'MessageBatch.BadOptions',
+        [route.refused, ...listAnswers(questions)].join('\n')
+      );
+    }
+    const { chunk, question } = route.to;
+    await this.resume({ ...answer, chunk, question });
+  }
+
+  /** Continues a paused job. An answer to a question is sent unchecked: {@link JobHandle.answer} checks it first. */
   async resume(answer: ResumeAnswer = {}): Promise<void> {
     await this.#signal(SIGNAL.resume, answer);
   }

@@ -7,7 +7,7 @@
  */
 import type { Collected, JobContext, RoundPlan } from './activities';
 import type { ChunkName } from './names';
-import type { ChunkPhase, Pause } from './public';
+import type { ChunkPhase, Pause, QuestionKind } from './public';
 
 /** A chunk's state as its job sees it; the payload of the Signal from chunk to job. */
 export interface ChunkState extends ChunkName {
@@ -17,9 +17,19 @@ export interface ChunkState extends ChunkName {
   readonly submittedAt: string | null;
   readonly endedAt: string | null;
   readonly pause: Pause | null;
+  /** What the chunk asks a person; null when it asks nothing. Not sent by the first versions. */
+  readonly question?: ChunkQuestion | null;
   /** What is happening, where the phase alone does not say. */
   readonly note: string | null;
   readonly collected: Collected | null;
+}
+
+/** An open question of a chunk. */
+export interface ChunkQuestion {
+  /** Higher than that of every earlier question of the chunk, also of its earlier executions. */
+  readonly number: number;
+  readonly kind: QuestionKind;
+  readonly reason: string;
 }
 
 /** What a chunk or a retry round starts with: the job's control state at that moment. */

@@ -26,14 +26,53 @@ export interface JobInput extends JobOptions {
   readonly output?: { readonly uri: string };
 }
 
-/** The optional argument of the Signal `resume`: the answer to what the job asks. */
-export interface ResumeAnswer {
+/** An answer to a question of a job, {@link JobProgress.questions}. It has exactly one of the last three members. */
+export interface Answer {
+  /** The chunk that asked: `1-0`. Defaults to the only one that asks; while several ask, it is required. */
+  readonly chunk?: string;
+  /** The question's number. Defaults to that of the chunk's open question. */
+  readonly question?: number;
   /** Says what became of a submission whose answer was lost: `absent` if no batch was created, or the batch's id. */
   readonly submission?: 'absent' | `msgbatch_${string}`;
-  /** Gives up the batches that the API has lost and the job is paused for: their requests are reported as `missing`. */
+  /** Gives up a batch that the API has lost: its requests are reported as `missing`. */
   readonly batch?: 'gone';
+  /** Accepts incomplete results as they are: requests without a result are reported as `missing`. */
+  readonly results?: 'accept';
+}
+
+/**
+ * The optional argument of the Signal `resume`: nothing, a kind of pause, or an answer.
+ *
+ * An answer lifts no pause except that of the chunk that asked. One that fits no open question is ignored, which the
+ * questions' `reason` then says.
+ */
+export interface ResumeAnswer extends Answer {
   /** Lifts pauses of this kind only. Defaults to all kinds. */
-  readonly only?: PauseKind;
+  readonly kind?: PauseKind;
+}
+
+/** What a question is about: a submission whose answer was lost, a batch that the API has lost, incomplete results. */
+export type QuestionKind = 'submission' | 'batch' | 'results';
+
+/** What a chunk asks a person. The chunk is paused until the answer arrives. */
+export interface Question {
+  /** The chunk that asks: `1-0`. */
+  readonly chunk: string;
+  /** The question's number: a later question of the chunk has a higher one. */
+  readonly question: number;
+  readonly kind: QuestionKind;
+  readonly reason: string;
+  readonly answers: readonly QuestionAnswer[];
+}
+
+/** One of the answers to a question. */
+export interface QuestionAnswer {
+  /** The command that gives it. */
+  readonly command: string;
+  /** What it does. */
+  readonly effect: string;
+  /** What it may cost, in US dollars as a decimal string; null when that is unknown: as much as the chunk costs. */
+  readonly may_pay_usd: string | null;
 }
 
 /**
@@ -65,6 +104,8 @@ export interface JobProgress {
   readonly paused: Pause | null;
   readonly paused_reason: string | null;
   readonly paused_kind: PauseKind | null;
+  /** What a person has to answer, by chunk. */
+  readonly questions: readonly Question[];
   readonly requests: number;
   readonly succeeded: number;
   readonly errored: number;

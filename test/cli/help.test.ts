@@ -13,6 +13,7 @@ const COMMANDS = [
   'cancel',
   'pause',
   'resume',
+  'answer',
   'check-now',
   'results',
   'forget',

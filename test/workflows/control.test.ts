@@ -238,7 +238,7 @@ describe('pause and resume', () => {
           'a pause'
         );
         expect(paused.paused_reason).toContain(String(status));
-        await job.resume({ only: 'account' });
+        await job.resume({ kind: 'account' });
         expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1 });
         expect(simulator.ledger.batches).toHaveLength(1);
       });
@@ -275,7 +275,7 @@ describe('pause and resume', () => {
       await job.pause();
       await startWorker();
       await progressWhere(job, ({ status }) => status === 'paused', 'a pause');
-      await job.resume({ only: 'account' });
+      await job.resume({ kind: 'account' });
       await env.sleep(MINUTE_MS);
       expect(await job.progress()).toMatchObject({ status: 'paused' });
       expect(simulator.ledger.counts.create).toBe(0);

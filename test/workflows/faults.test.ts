@@ -296,7 +296,7 @@ describe('requests that failed for the account', () => {
       expect(paused.paused_reason).toContain('4 requests failed because of the account');
       await env.sleep(9 * HOUR_MS);
       expect(simulator.ledger.counts.create).toBe(1);
-      await job.resume({ only: 'account' });
+      await job.resume({ kind: 'account' });
       await eventually(
         () => Promise.resolve(simulator.ledger.counts.create === 2),
         'round 2 is submitted'

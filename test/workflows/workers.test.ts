@@ -106,7 +106,7 @@ describe('Workers', () => {
       expect(paused.paused_reason).toMatch(/key|401/);
       await engine.worker.stop();
       await startWorker({ apiKey: 'right' });
-      await job.resume({ only: 'account' });
+      await job.resume({ kind: 'account' });
       expect(await job.report()).toMatchObject({ succeeded: 2 });
       expect(simulator.ledger.counts.create).toBe(1);
     });

@@ -4,6 +4,8 @@
 import { getExternalWorkflowHandle, setCurrentDetails } from '@temporalio/workflow';
 import type { ChunkInput, ChunkState } from '../../src/contract/children';
 import { SIGNAL } from '../../src/contract/names';
+import type { Answer } from '../../src/contract/public';
+import { openQuestions, routeAnswer } from '../../src/core/questions/route-answer';
 import { chunkDetails } from '../../src/core/view/details';
 import type { Control } from '../common/control';
 import { isSamePause, type Pausable } from '../common/recovery';
@@ -13,6 +15,10 @@ export interface Chunk extends Pausable {
   readonly input: ChunkInput;
   readonly control: Control;
   state: ChunkState;
+  /** The answer to the open question; null while there is none. */
+  answer: Answer | null;
+  /** The number of the last question; 0 before the first. */
+  lastQuestion: number;
   /** Changes the state and signals it to the job. */
   readonly change: (change: Partial<ChunkState>) => Promise<void>;
 }
@@ -33,13 +39,23 @@ export function createChunk(input: ChunkInput, control: Control): Chunk {
       submittedAt: null,
       endedAt: null,
       pause: null,
+      question: null,
       note: null,
       collected: null,
     },
+    answer: null,
+    lastQuestion: 0,
     change: async (change) => {
       // A new phase is progress: whatever the chunk was paused for is over.
       const pause = change.phase === undefined ? chunk.state.pause : null;
-      chunk.state = { ...chunk.state, pause, ...change };
+      // A question is open for as long as the pause that it belongs to.
+      const question =
+        change.phase === undefined && change.pause === undefined
+          ? (chunk.state.question ?? null)
+          : null;
+      const asked = chunk.state.question?.number;
+      chunk.state = { ...chunk.state, pause, question, ...change };
+      if (chunk.state.question?.number !== asked) chunk.answer = null;
       setCurrentDetails(chunkDetails(chunk.state));
       try {
         await job.signal(SIGNAL.chunkChanged, chunk.state);
@@ -50,6 +66,11 @@ export function createChunk(input: ChunkInput, control: Control): Chunk {
     setPause: async (pause) => {
       if (!isSamePause(pause, chunk.state.pause)) await chunk.change({ pause });
     },
+  };
+  control.answered = (answer) => {
+    // Only an answer to the open question, so none that was sent before it was asked.
+    if ('to' in routeAnswer(answer, openQuestions([chunk.state]))) chunk.answer = answer;
+    return Promise.resolve();
   };
   return chunk;
 }

@@ -8,7 +8,8 @@ import { COLLECT_READS_MAX } from '../../src/contract/limits';
 import type { Chunk } from './chunk-state';
 import { sleepUnlessWoken } from '../common/control';
 import { longCall, priorityFor } from '../common/calls';
-import { pauseForLostBatch, waitOrFail } from '../common/recovery';
+import { waitOrFail } from '../common/recovery';
+import { isGivenUp } from './ask';
 
 interface CollectOptions extends BatchInput {
   /** Whether this job asked the API to cancel the batch. */
@@ -38,14 +39,14 @@ export async function collectBatch(
       const found = findMessageBatchFailure(error, 'MessageBatch.ResultsIncomplete');
       if (found !== null && acceptIncomplete) {
         // There is no result to accept: a person should know, and the results may still appear.
-        givenUp = await pauseForLostBatch(chunk, found.message);
+        givenUp = await isGivenUp(chunk, found.message);
       } else if (found !== null) {
         incomplete += 1;
         const summary = `results of ${batch.batchId} incomplete, reading ${incomplete + 1} next`;
         await sleepUnlessWoken(chunk.control, backoffMs(incomplete), { summary });
       } else if (findMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) {
         const what = `The API no longer knows ${batch.batchId}, and its results are not collected. Was it deleted?`;
-        givenUp = await pauseForLostBatch(chunk, what);
+        givenUp = await isGivenUp(chunk, what);
       } else {
         await waitOrFail(chunk, error, failures);
       }

@@ -1,8 +1,8 @@
 /**
  * Finding out what became of a POST whose answer was lost, before anything is paid again.
  *
- * By default the engine searches for the batch by itself, for as long as it takes; a person's answer is accepted at any
- * time. Where proof is no longer possible, or with `lostAnswer: "ask"`, a person must decide.
+ * By default the engine searches for the batch by itself, for as long as it takes. Where proof is no longer possible, or
+ * with `lostAnswer: "ask"`, a person must decide.
  */
 import { chunkLabel } from '../../src/contract/names';
 import type { Reconciliation, ResolveInput, Submission } from '../../src/contract/activities';
@@ -10,6 +10,7 @@ import { nextCheckDelayMs } from '../../src/core/wait/check-schedule';
 import { durationText } from '../../src/core/view/duration';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import { longCall, shortCall } from '../common/calls';
+import { askUntilAnswered } from './ask';
 import type { Chunk } from './chunk-state';
 import { sleepUnlessWoken } from '../common/control';
 import { retryUntilAnswered, waitOrFail } from '../common/recovery';
@@ -31,7 +32,6 @@ async function search(chunk: Chunk, unknown: Unknown): Promise<Known> {
   const { control, input } = chunk;
   const label = chunkLabel(input);
   const sinceMs = Date.now();
-  let { resumes } = control;
   for (let number = 1; ; number++) {
     const found = await retryUntilAnswered(chunk, () =>
       longCall(searchText(number, label)).messageBatchReconcile(input)
@@ -46,11 +46,6 @@ async function search(chunk: Chunk, unknown: Unknown): Promise<Known> {
     await sleepUnlessWoken(control, Math.max(delayMs, input.options.checkMinMs), {
       summary: `${searchText(number + 1, label)} in ${durationText(delayMs)}`,
     });
-    if (control.resumes !== resumes && control.resumed.submission !== undefined) {
-      const decided = await applyDecision(chunk, control.resumed.submission);
-      if (typeof decided !== 'string') return decided;
-    }
-    resumes = control.resumes;
   }
 }
 
@@ -74,19 +69,15 @@ async function showSearch(
 
 /** Pauses until a person decides what became of the submission, without contradicting the records. */
 async function askPerson(chunk: Chunk, unknown: Unknown, why: string): Promise<Known> {
-  const { control, input } = chunk;
   const question =
-    `The answer to the submission of chunk ${chunkLabel(input)} (${unknown.requests} requests, after ${unknown.since}) ` +
-    'was lost: a paid batch may exist. Check the batches in the Console, then resume with ' +
-    '{"submission": "absent"} or {"submission": "msgbatch_…"}.';
+    `The answer to the submission of chunk ${chunkLabel(chunk.input)} (${unknown.requests} requests, after ${unknown.since}) ` +
+    'was lost: a paid batch may exist. Look for it among the batches in the Console, then answer.';
   for (let refusal = why; ;) {
-    const { resumes } = control;
-    await chunk.setPause({ kind: 'submission', reason: refusal + question });
-    while (control.resumes === resumes) await sleepUnlessWoken(control, null);
-    const { submission } = control.resumed;
-    if (submission === undefined) continue;
-    await chunk.setPause(null);
-    const decided = await applyDecision(chunk, submission);
+    const { submission } = await askUntilAnswered(chunk, {
+      kind: 'submission',
+      reason: refusal + question,
+    });
+    const decided = await applyDecision(chunk, submission ?? '');
     if (typeof decided !== 'string') return decided;
     refusal = `${decided} `;
   }

@@ -1,6 +1,7 @@
 /**
  * Submitting a chunk: at most one paid batch, whatever happens.
  */
+import { condition } from '@temporalio/workflow';
 import { chunkLabel } from '../../src/contract/names';
 import type { Submission, SubmitInput } from '../../src/contract/activities';
 import type { Chunk } from './chunk-state';
@@ -42,7 +43,7 @@ export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
 async function mayPayNow(chunk: Chunk): Promise<boolean> {
   const { control, input } = chunk;
   if (control.pause !== null) {
-    await sleepUnlessWoken(control, null);
+    await condition(() => control.pause === null || control.canceling);
     return false;
   }
   const label = `chunk ${chunkLabel(input)}`;

@@ -16,7 +16,8 @@ import {
 import { durationText } from '../../src/core/view/duration';
 import { priorityFor, shortCall } from '../common/calls';
 import { sleepUnlessWoken } from '../common/control';
-import { pauseForLostBatch, pauseUntilResolved, waitOrFail } from '../common/recovery';
+import { pauseUntilResolved, waitOrFail } from '../common/recovery';
+import { isGivenUp } from './ask';
 import type { Chunk } from './chunk-state';
 
 export interface BatchEnd {
@@ -61,7 +62,8 @@ export async function waitForEnd(
         await sleepUnlessWoken(control, backoffMs(1), { summary: 'not found, trying again' });
         break;
       case 'missingTooLong':
-        if (await isGivenUp(chunk, batch)) return { check: null, canceledByUs: watch.canceledByUs };
+        if (await isGivenUp(chunk, lostText(batch)))
+          return { check: null, canceledByUs: watch.canceledByUs };
     }
   }
 }
@@ -123,11 +125,8 @@ async function askApi(
   }
 }
 
-async function isGivenUp(chunk: Chunk, { batchId }: BatchInput): Promise<boolean> {
-  return pauseForLostBatch(
-    chunk,
-    `The API no longer knows ${batchId}. Was it deleted, or does the key belong to another workspace?`
-  );
+function lostText({ batchId }: BatchInput): string {
+  return `The API no longer knows ${batchId}. Was it deleted, or does the key belong to another workspace?`;
 }
 
 async function pauseForOverdue(chunk: Chunk, { batchId }: BatchInput): Promise<void> {

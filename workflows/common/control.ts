@@ -13,18 +13,22 @@ import {
   setHandler,
   type TimerOptions,
 } from '@temporalio/workflow';
-import { isObject } from '../../src/contract/json';
 import { SIGNAL } from '../../src/contract/names';
-import type { Pause, ResumeAnswer } from '../../src/contract/public';
+import type { Answer, Pause, PauseKind } from '../../src/contract/public';
 import type { ChildControl } from '../../src/contract/children';
-
-/** Longer than any reason that the engine gives. */
-const REASON_LENGTH_MAX = 2_000;
+import { toPause, toResume, type Resume } from './signal-arguments';
 
 export type ControlSignal = 'cancel' | 'pause' | 'resume' | 'checkNow';
 
 /** Forwards one Signal to one child, after those before it; must not throw when the child has ended. */
 export type Forward = (signal: ControlSignal, argument?: unknown) => Promise<void>;
+
+/** A child to which Signals are forwarded. */
+export interface ChildLink {
+  /** Whether the child is this chunk, or the round that contains it. */
+  readonly contains: (chunk: string) => boolean;
+  readonly forward: Forward;
+}
 
 export interface Control {
   canceling: boolean;
@@ -32,14 +36,17 @@ export interface Control {
   canceledByTemporal: boolean;
   /** A pause of the whole job. The pause of a single chunk is in its ChunkState. */
   pause: Pause | null;
-  /** How many times `resume` was received, and the last answer that came with it. */
+  /** How many times `resume` was received for pauses of every kind. */
   resumes: number;
-  resumed: ResumeAnswer;
+  /** How many times it was received for pauses of one kind only. */
+  readonly resumesOfKind: Map<PauseKind, number>;
   /** How many times `checkNow` was received. */
   checks: number;
-  readonly forwards: Set<Forward>;
+  readonly children: Set<ChildLink>;
   /** Called after each change. */
   changed: () => void;
+  /** Called with an answer to a question. Unless the Workflow sets it: forwards the answer to the chunk that it names. */
+  answered: (answer: Answer) => Promise<void>;
 }
 
 /** Registers the Signal handlers and listens for Temporal's cancellation. Call once, before anything else. */
@@ -49,10 +56,11 @@ export function installControl(initial: ChildControl): Control {
     canceledByTemporal: false,
     pause: initial.pause,
     resumes: 0,
-    resumed: {},
+    resumesOfKind: new Map(),
     checks: 0,
-    forwards: new Set(),
+    children: new Set(),
     changed: () => undefined,
+    answered: (answer) => forwardAnswer(control, answer),
   };
   setHandler(defineSignal(SIGNAL.cancel), () => cancel(control), {
     description:
@@ -63,9 +71,10 @@ export function installControl(initial: ChildControl): Control {
   });
   setHandler(
     defineSignal<[unknown]>(SIGNAL.resume),
-    (answer) => resume(control, toResume(answer)),
+    (argument) => resume(control, toResume(argument)),
     {
-      description: 'Continues after a pause. May answer {"submission": "absent" | "msgbatch_…"}.',
+      description:
+        'Continues after a pause: of every kind, or {"kind": "account"}. Or answers a question: {"chunk": "1-0", "submission": "absent" | "msgbatch_…"}.',
     }
   );
   setHandler(defineSignal(SIGNAL.checkNow), () => checkNow(control), {
@@ -85,6 +94,29 @@ export async function pauseFor(control: Control, pause: Pause): Promise<void> {
   await forwardAll(control, SIGNAL.pause, pause);
 }
 
+/** Lifts pauses: those of one kind, or all. */
+export async function lift(control: Control, kind?: PauseKind): Promise<void> {
+  if (kind === undefined || control.pause?.kind === kind) control.pause = null;
+  if (kind === undefined) control.resumes += 1;
+  else control.resumesOfKind.set(kind, (control.resumesOfKind.get(kind) ?? 0) + 1);
+  await forwardAll(control, SIGNAL.resume, kind === undefined ? {} : { kind });
+}
+
+/** How many times a pause of this kind could have been lifted. */
+export function resumesFor({ resumes, resumesOfKind }: Control, kind: PauseKind): number {
+  return resumes + (resumesOfKind.get(kind) ?? 0);
+}
+
+/** Forwards an answer to the chunk that it names, and to no other. */
+export async function forwardAnswer(control: Control, answer: Answer): Promise<void> {
+  const { chunk } = answer;
+  if (chunk === undefined) return;
+  const to = [...control.children].filter((child) => child.contains(chunk));
+  await CancellationScope.nonCancellable(() =>
+    Promise.all(to.map(({ forward }) => forward(SIGNAL.resume, answer)))
+  );
+}
+
 /** The state that a child starts with. */
 export function childControl(control: Control): ChildControl {
   return { canceling: control.canceling, pause: control.pause };
@@ -94,15 +126,19 @@ export function childControl(control: Control): ChildControl {
  * Sleeps for a while, unless a cancellation, a `resume` or a `checkNow` comes first.
  *
  * @param delayMs - null: until one of these happens.
+ * @param kind - A `resume` of pauses of this kind wakes it too.
  */
 export async function sleepUnlessWoken(
   control: Control,
   delayMs: number | null,
-  options: TimerOptions = {}
+  options: TimerOptions = {},
+  kind?: PauseKind
 ): Promise<void> {
-  const { canceling, resumes, checks } = control;
+  const { canceling, checks } = control;
+  const resumes = (): number => (kind === undefined ? control.resumes : resumesFor(control, kind));
+  const resumesBefore = resumes();
   const woken = (): boolean =>
-    control.canceling !== canceling || control.resumes !== resumes || control.checks !== checks;
+    control.canceling !== canceling || resumes() !== resumesBefore || control.checks !== checks;
   if (delayMs === null) await condition(woken);
   else await condition(woken, delayMs, options);
 }
@@ -113,14 +149,16 @@ async function cancel(control: Control): Promise<void> {
   await forwardAll(control, SIGNAL.cancel);
 }
 
-async function resume(control: Control, answer: ResumeAnswer): Promise<void> {
-  if (answer.only !== undefined && control.pause !== null && control.pause.kind !== answer.only) {
-    return;
+async function resume(control: Control, wanted: Resume): Promise<void> {
+  switch (wanted.do) {
+    case 'lift':
+      await lift(control, wanted.kind);
+      break;
+    case 'answer':
+      await control.answered(wanted.answer);
+      break;
+    case 'ignore':
   }
-  control.pause = null;
-  control.resumed = answer;
-  control.resumes += 1;
-  await forwardAll(control, SIGNAL.resume, answer);
 }
 
 async function checkNow(control: Control): Promise<void> {
@@ -136,35 +174,6 @@ async function forwardAll(
   control.changed();
   // Signal handlers run in the root scope, in which no command is possible after Temporal's cancellation.
   await CancellationScope.nonCancellable(() =>
-    Promise.all([...control.forwards].map((forward) => forward(signal, argument)))
+    Promise.all([...control.children].map(({ forward }) => forward(signal, argument)))
   );
-}
-
-/** A person's Signal has no argument, or one of any shape; a parent's has a Pause. */
-function toPause(argument: unknown): Pause {
-  const { kind, reason } = toRecord(argument) as Partial<Pause>;
-  if (typeof kind === 'string' && typeof reason === 'string') {
-    return { kind, reason: reason.slice(0, REASON_LENGTH_MAX) };
-  }
-  return {
-    kind: 'person',
-    reason:
-      typeof reason === 'string'
-        ? reason.slice(0, REASON_LENGTH_MAX)
-        : 'Paused by the Signal `pause`.',
-  };
-}
-
-function toResume(argument: unknown): ResumeAnswer {
-  const { submission, batch, only } = toRecord(argument) as Partial<ResumeAnswer>;
-  return {
-    // Any text: what is neither `absent` nor a batch's id is refused with a reason, by the Activity that checks it.
-    ...(typeof submission === 'string' ? { submission } : {}),
-    ...(batch === 'gone' ? { batch } : {}),
-    ...(typeof only === 'string' ? { only } : {}),
-  };
-}
-
-function toRecord(argument: unknown): object {
-  return isObject(argument) ? argument : {};
 }

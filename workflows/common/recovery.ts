@@ -3,13 +3,18 @@
  *
  * Why: docs/decisions/010-pause-not-fail.md
  */
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  condition,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import { findMessageBatchFailure } from '../../src/contract/failures';
 import type { Pause } from '../../src/contract/public';
 import { backoffMs } from '../../src/core/wait/check-schedule';
 import { durationText } from '../../src/core/view/duration';
 import { reaction } from '../../src/core/wait/reaction';
-import { sleepUnlessWoken, type Control } from './control';
+import { resumesFor, sleepUnlessWoken, type Control } from './control';
 
 /** A Workflow, or a part of one, that can pause. */
 export interface Pausable {
@@ -72,32 +77,20 @@ export async function waitOrFail(
 export async function pauseUntilResolved(pausable: Pausable, pause: Pause): Promise<void> {
   const { control, retryMs } = pausable;
   // Read before setPause: a resume can arrive in the same Workflow Task as the acknowledgment of our Signal.
-  const { resumes, canceling } = control;
-  const isUnanswered = (): boolean =>
-    control.resumes === resumes && control.canceling === canceling;
+  const { canceling } = control;
+  const resumes = resumesFor(control, pause.kind);
+  const isOver = (): boolean =>
+    resumesFor(control, pause.kind) !== resumes || control.canceling !== canceling;
   await pausable.setPause(pause);
   if (pause.kind === 'worker' || pause.kind === 'batch') {
-    if (isUnanswered()) {
+    if (!isOver()) {
       const summary = `paused (${pause.kind}), next try in ${durationText(retryMs)}`;
-      await sleepUnlessWoken(control, retryMs, { summary });
+      await sleepUnlessWoken(control, retryMs, { summary }, pause.kind);
     }
     return;
   }
-  while (isUnanswered()) await sleepUnlessWoken(control, null);
+  await condition(isOver);
   await pausable.setPause(null);
-}
-
-/**
- * Pauses for a batch that the API has lost.
- *
- * @returns true when a person has given the batch up.
- */
-export async function pauseForLostBatch(pausable: Pausable, what: string): Promise<boolean> {
-  const { control } = pausable;
-  const { resumes } = control;
-  const reason = `${what} Resume with {"batch": "gone"} to report its requests as missing.`;
-  await pauseUntilResolved(pausable, { kind: 'batch', reason });
-  return control.resumes !== resumes && control.resumed.batch === 'gone';
 }
 
 export function isSamePause(a: Pause | null, b: Pause | null): boolean {

@@ -17,6 +17,7 @@ import { CHUNK_WINDOW } from '../../src/contract/limits';
 import {
   childControl,
   sleepUnlessWoken,
+  type ChildLink,
   type Control,
   type ControlSignal,
   type Forward,
@@ -65,6 +66,7 @@ export async function runRetry(
     type: WORKFLOW_TYPE.retry,
     workflowId: `${input.jobId}/round-${input.round}`,
     summary: `round ${input.round}: retries failed requests of ${input.sources.map(chunkLabel).join(', ')}`,
+    contains: (chunk) => chunk.startsWith(`${input.round}-`),
     args: () => [{ ...input, control: childControl(control) } satisfies RetryInput],
   });
 }
@@ -74,6 +76,7 @@ async function runChunk(control: Control, input: Omit<ChunkInput, 'control'>): P
     type: WORKFLOW_TYPE.chunk,
     workflowId: `${input.jobId}/chunk-${chunkLabel(input)}`,
     summary: `chunk ${chunkLabel(input)}`,
+    contains: (chunk) => chunk === chunkLabel(input),
     args: () => [{ ...input, control: childControl(control) } satisfies ChunkInput],
   });
 }
@@ -82,18 +85,20 @@ interface Child {
   readonly type: string;
   readonly workflowId: string;
   readonly summary: string;
+  readonly contains: ChildLink['contains'];
   /** Created at the last moment: the control state in it must be that of the start. */
   readonly args: () => [ChunkInput] | [RetryInput];
 }
 
 async function runChild(control: Control, child: Child): Promise<void> {
   const signals = createSignalQueue(child.workflowId);
-  control.forwards.add(signals.send);
+  const link: ChildLink = { contains: child.contains, forward: signals.send };
+  control.children.add(link);
   try {
     const handle = await start(control, child, signals);
     await handle.result();
   } finally {
-    control.forwards.delete(signals.send);
+    control.children.delete(link);
   }
 }
 

@@ -5,9 +5,10 @@ import { defineQuery, defineSignal, setHandler, workflowInfo } from '@temporalio
 import type { ChunkState, RoundChange } from '../../src/contract/children';
 import { chunkLabel, QUERY_PROGRESS, SIGNAL } from '../../src/contract/names';
 import { OPTIONS_DEFAULT } from '../../src/contract/options';
-import type { JobProgress, Pause } from '../../src/contract/public';
+import type { Answer, JobProgress, Pause } from '../../src/contract/public';
+import { openQuestions, routeAnswer } from '../../src/core/questions/route-answer';
 import { applyCollected, applyRoundPlan, NO_ROUNDS } from '../../src/core/rounds/rounds';
-import { pauseFor, type Control } from '../common/control';
+import { forwardAnswer, lift, pauseFor, type Control } from '../common/control';
 import { clockOf, type Job } from './job-state';
 import { isChunkState, isRoundChange } from './signal-guards';
 import { progressOf, publishToUi } from './view';
@@ -27,6 +28,7 @@ export function createJob(id: string, control: Control): Job {
   control.changed = () => {
     publishToUi(job);
   };
+  control.answered = (answer) => answered(job, answer);
   publishToUi(job);
   return job;
 }
@@ -54,6 +56,7 @@ function newJob(id: string, control: Control): Job {
     pause: null,
     chunks: new Map(),
     roundPauses: new Map(),
+    ignoredAnswers: new Map(),
     rounds: NO_ROUNDS,
     running: 0,
     failures: [],
@@ -74,8 +77,31 @@ async function chunkChanged(job: Job, state: ChunkState): Promise<void> {
   }
   if (state.pause !== null && isOfTheWholeJob(state.pause)) {
     await pauseFor(job.control, state.pause);
+  } else if (job.control.pause?.kind === 'submission' && !hasLostAnswer(job)) {
+    // The question has been answered: the other chunks continue.
+    await lift(job.control, 'submission');
   }
   publishToUi(job);
+}
+
+function hasLostAnswer({ chunks }: Job): boolean {
+  return [...chunks.values()].some(({ pause }) => pause?.kind === 'submission');
+}
+
+/** Passes an answer on to the chunk that asked, with the number of its question. */
+async function answered(job: Job, answer: Answer): Promise<void> {
+  const open = openQuestions(job.chunks.values());
+  const route = routeAnswer(answer, open);
+  job.ignoredAnswers.clear();
+  if ('refused' in route) {
+    for (const { chunk, question } of open) {
+      job.ignoredAnswers.set(chunk, { question, why: route.refused });
+    }
+    publishToUi(job);
+    return;
+  }
+  const { chunk, question } = route.to;
+  await forwardAnswer(job.control, { ...answer, chunk, question });
 }
 
 /** A wrong key or a lost answer stops the other chunks' paid calls too. */

@@ -4,6 +4,7 @@
 import type { ChunkState } from '../../src/contract/children';
 import type { ResolvedOptions } from '../../src/contract/options';
 import type { JobPhase, Pause, Report } from '../../src/contract/public';
+import type { IgnoredAnswer } from '../../src/core/questions/show-questions';
 import { nextRoundInMs, type Rounds, type RoundsClock } from '../../src/core/rounds/rounds';
 import type { Control } from '../common/control';
 import type { Pausable } from '../common/recovery';
@@ -21,6 +22,8 @@ export interface Job {
   pause: Pause | null;
   readonly chunks: Map<string, ChunkState>;
   readonly roundPauses: Map<number, Pause>;
+  /** Answers that fitted no open question, by the chunks that asked one. */
+  readonly ignoredAnswers: Map<string, IgnoredAnswer>;
   rounds: Rounds;
   /** Children that run. */
   running: number;

@@ -5,12 +5,13 @@
 import { isObject } from '../../src/contract/json';
 import type { ChunkName } from '../../src/contract/names';
 import type { Pause } from '../../src/contract/public';
+import { isQuestionKind } from '../../src/core/questions/route-answer';
 import type { RoundPlan } from '../../src/contract/activities';
-import type { ChunkState, RoundChange } from '../../src/contract/children';
+import type { ChunkQuestion, ChunkState, RoundChange } from '../../src/contract/children';
 
 export function isChunkState(payload: unknown): payload is ChunkState {
   if (!isChunkName(payload)) return false;
-  const { phase, requests, batchId, submittedAt, endedAt, pause, note, collected } =
+  const { phase, requests, batchId, submittedAt, endedAt, pause, question, note, collected } =
     payload as Partial<ChunkState>;
   return (
     typeof phase === 'string' &&
@@ -19,6 +20,7 @@ export function isChunkState(payload: unknown): payload is ChunkState {
     isTimeOrNull(submittedAt) &&
     isTimeOrNull(endedAt) &&
     (pause === null || isPause(pause)) &&
+    (question === undefined || question === null || isQuestion(question)) &&
     isTextOrNull(note) &&
     (collected === null || isCollected(collected))
   );
@@ -51,6 +53,12 @@ function isChunkName(name: unknown): name is ChunkName {
 
 function isPause(pause: unknown): pause is Pause {
   return isObject(pause) && typeof pause['kind'] === 'string' && isText(pause['reason']);
+}
+
+function isQuestion(question: unknown): question is ChunkQuestion {
+  if (!isObject(question)) return false;
+  const { number, kind, reason } = question;
+  return isCount(number) && isQuestionKind(kind) && isText(reason);
 }
 
 function isCollected(collected: unknown): boolean {

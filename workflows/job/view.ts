@@ -16,9 +16,15 @@ export function progressOf(job: Job): JobProgress {
       jobId: job.id,
       phase: job.control.canceling && job.phase === 'running' ? 'canceling' : job.phase,
       ended: job.ended,
-      pause: job.control.pause ?? job.pause ?? [...job.roundPauses.values()][0] ?? null,
+      // A canceled job pays for nothing more, so there is nothing that this pause could stop.
+      pause:
+        (job.control.canceling ? null : job.control.pause) ??
+        job.pause ??
+        [...job.roundPauses.values()][0] ??
+        null,
       requests: job.requests,
       chunks,
+      ignoredAnswers: job.ignoredAnswers,
       rounds: job.rounds.plans.length,
       nextRoundAtMs: job.control.canceling ? null : job.rounds.nextRoundAtMs,
       startedAtMs: job.startedAtMs,

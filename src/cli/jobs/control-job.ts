@@ -1,8 +1,7 @@
 /**
  * `cancel`, `pause`, `resume` and `check-now`: one Signal each, and what it did.
  */
-import type { JobProgress, ResumeAnswer } from '../../contract/public';
-import { commandError } from '../text/errors';
+import type { JobProgress } from '../../contract/public';
 import { plural } from '../text/output';
 import { hint } from '../flags/hints';
 import type { TargetFlags } from '../flags/target-flags';
@@ -53,39 +52,22 @@ export function pauseJob(jobId: string, flags: TargetFlags): Promise<number> {
   });
 }
 
-export interface ResumeFlags extends TargetFlags {
-  readonly submission?: string;
-  readonly batch?: 'gone';
-}
-
-/** @throws CommandError when `--submission` is neither `absent` nor the id of a batch. */
-export async function resumeJob(
-  jobId: string,
-  { submission, batch, ...flags }: ResumeFlags
-): Promise<number> {
-  if (submission !== undefined && !isSubmission(submission)) {
-    throw commandError('Expected `--submission` to be absent, or the id of a batch: msgbatch_….');
-  }
+export function resumeJob(jobId: string, flags: TargetFlags): Promise<number> {
   return sendSignal(jobId, flags, {
     needsActivities: true,
-    send: (handle) =>
-      handle.resume({
-        ...(submission === undefined ? {} : { submission }),
-        ...(batch === undefined ? {} : { batch }),
-      }),
+    send: (handle) => handle.resume(),
     isDone: ({ status }) => status !== 'paused',
-    describe: ({ after }) => {
+    describe: ({ after }, { session }) => {
       if (after?.phase === 'canceling') {
         return `The job ${jobId} is being canceled, which cannot be undone.`;
       }
       if (after?.status !== 'paused') return `The job ${jobId} continues.`;
-      return `The job ${jobId} was resumed and is still paused: ${after.paused_reason ?? 'no reason was given.'}`;
+      const reason = `The job ${jobId} was resumed and is still paused: ${after.paused_reason ?? 'no reason was given.'}`;
+      return after.questions.length === 0
+        ? reason
+        : `${reason} See the possible answers with: ${hint(session.target, 'status', jobId)}`;
     },
   });
-}
-
-function isSubmission(text: string): text is NonNullable<ResumeAnswer['submission']> {
-  return /^(absent|msgbatch_[A-Za-z0-9_-]{1,200})$/.test(text);
 }
 
 async function describeCancel(

@@ -94,6 +94,7 @@ export function toEndedProgress(report: Report): JobProgress {
     paused: null,
     paused_reason: null,
     paused_kind: null,
+    questions: [],
     requests,
     succeeded,
     errored,

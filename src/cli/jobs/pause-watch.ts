@@ -37,7 +37,7 @@ export function createPauseWatch(options: PauseWatchOptions): (progress: JobProg
     }
     if (isFound && kind === 'account') {
       // Running again says that key and account are fixed; a pause by a person needs `resume`.
-      handle.resume({ only: 'account' }).catch(() => undefined);
+      handle.resume({ kind: 'account' }).catch(() => undefined);
       waitUntilMs = performance.now() + LIFT_MS;
     }
     if (performance.now() < waitUntilMs || shown === reason) return;

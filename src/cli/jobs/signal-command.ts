@@ -55,15 +55,16 @@ export function sendSignal(
       if (error instanceof WorkflowNotFoundError) await refuseNotRunning(session, jobId);
       throw error;
     }
-    const after = await waitForEffect(command, signal);
+    const after = await waitForEffect(command, signal.isDone);
     print(await signal.describe({ before, after }, command));
     return EXIT.done;
   });
 }
 
-async function waitForEffect(
+/** Waits until a Signal has had its effect. @returns null when no Worker answers. */
+export async function waitForEffect(
   { session, handle, signal }: JobCommand,
-  { isDone }: SignalCommand
+  isDone: SignalCommand['isDone']
 ): Promise<JobProgress | null> {
   const endMs = performance.now() + EFFECT_MS_MAX;
   for (;;) {

@@ -3,6 +3,7 @@
  */
 import type { BatchProgress, JobProgress, Report } from '../../contract/public';
 import { formatNanoUsd, savedNanoUsd } from '../../core/money/cost';
+import { listAnswers } from '../../core/questions/show-questions';
 import { durationText } from '../../core/view/duration';
 import { formatCount, formatFields, formatTable, plural } from './output';
 
@@ -23,7 +24,11 @@ export function toStatusText(progress: JobProgress, url: string | null, nowMs: n
     ['Note', noteOf(progress)],
     ['Temporal', url],
   ]);
-  return progress.batches.length === 0 ? fields : `${fields}\n\n${toBatchTable(progress.batches)}`;
+  return [
+    fields,
+    ...(progress.batches.length === 0 ? [] : [toBatchTable(progress.batches)]),
+    ...(progress.questions.length === 0 ? [] : [listAnswers(progress.questions).join('\n')]),
+  ].join('\n\n');
 }
 
 /** One line of a job's progress. */

@@ -10,12 +10,18 @@ import type { JobProgress } from '../../contract/public';
 /** Rows of a job's table: more than this only lengthens the page. */
 const BATCHES_SHOWN_MAX = 30;
 
+/** Questions whose answers are shown: the rest is in the Query. */
+const QUESTIONS_SHOWN_MAX = 5;
+
 /** Current details of a job: its status in one line, one table row per batch. */
 export function jobDetails(progress: JobProgress): string {
   const lines = [
     `**${progress.status}**, ${progress.phase}: ${progress.requests - progress.processing} of ${progress.requests} requests finished.`,
   ];
   if (progress.paused_reason !== null) lines.push('', `Paused: ${progress.paused_reason}`);
+  for (const { answers } of progress.questions.slice(0, QUESTIONS_SHOWN_MAX)) {
+    for (const { command, effect } of answers) lines.push('', `\`${command}\`: ${effect}`);
+  }
   if (progress.next_round_at !== null) lines.push('', `Next round at ${progress.next_round_at}.`);
   if (progress.batches.length > 0) {
     // Narrow: the UI shows it in half of a page.

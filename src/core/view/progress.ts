@@ -6,6 +6,7 @@
 import type { BatchProgress, JobPhase, JobProgress, JobStatus, Pause } from '../../contract/public';
 import type { ResultCounts } from '../../contract/activities';
 import type { ChunkState } from '../../contract/children';
+import { toQuestions, type IgnoredAnswer } from '../questions/show-questions';
 import { nextCheckAtMs, type CheckSchedule } from '../wait/check-schedule';
 
 /** What a job knows about itself. */
@@ -18,6 +19,8 @@ export interface JobView {
   readonly pause: Pause | null;
   readonly requests: number;
   readonly chunks: readonly ChunkState[];
+  /** Answers that fitted no open question, by the chunks that asked one. */
+  readonly ignoredAnswers: ReadonlyMap<string, IgnoredAnswer>;
   readonly rounds: number;
   readonly nextRoundAtMs: number | null;
   readonly startedAtMs: number;
@@ -39,6 +42,7 @@ export function toProgress(view: JobView, nowMs: number, final: Outcomes | null)
     paused: pause,
     paused_reason: pause?.reason ?? null,
     paused_kind: pause?.kind ?? null,
+    questions: view.ended === null ? toQuestions(view) : [],
     requests: view.requests,
     succeeded: outcomes.succeeded,
     errored: outcomes.errored,

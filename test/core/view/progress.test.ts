@@ -43,6 +43,7 @@ function view(more: Partial<JobView> = {}): JobView {
     pause: null,
     requests: 10,
     chunks: [chunk()],
+    ignoredAnswers: new Map(),
     rounds: 1,
     nextRoundAtMs: null,
     startedAtMs: START_MS,
