@@ -23,7 +23,9 @@ export interface Download {
 }
 
 /**
- * Runs a function with an empty file in a temporary folder, which is always removed.
+ * Runs a function with an empty file in a temporary folder.
+ *
+ * The file loses its name before anything is written to it, so that nothing stays of a Worker that is killed.
  *
  * @throws ApplicationFailure `MessageBatch.StoreUnavailable` when the disk has no space for it.
  */
@@ -34,6 +36,8 @@ export async function withSpool<T>(run: (file: FileHandle) => Promise<T>): Promi
   try {
     const file = await onDisk(() => open(join(folder, 'results'), 'wx+', 0o600));
     try {
+      // Windows keeps the name of an open file: it is removed at the end then.
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       return await run(file);
     } finally {
       await file.close();
