@@ -8,6 +8,8 @@ import type { ChunkName } from '../../../src/contract/names';
 import type { Report } from '../../../src/contract/public';
 import type { FinishInput, Plan } from '../../../src/contract/activities';
 import { chunkFiles, jobFiles, outputFiles } from '../../../src/records/job-files';
+import { findReport } from '../../../src/records/own-report';
+import { findReportFiles } from '../../../src/records/report-files';
 import { toRecordText } from '../../../src/records/record-text';
 import { readCollectedRecord } from '../../../src/records/collected-record';
 import type { Store } from '../../../src/store/store';
@@ -46,6 +48,44 @@ const errored = (type: string, retry?: 'retry'): ResultSpec => ({
 });
 const EXPIRED: ResultSpec = { result: { type: 'expired' }, retry: 'retry' };
 
+/** Key of the job's results or failures, as its report names them. */
+async function keyOf(kind: 'results' | 'failures'): Promise<string> {
+  const report = await findReport(job.store, JOB_ID);
+  if (report === undefined) throw new Error('Expected a report.');
+  return job.store.keyOf((await findReportFiles(job.store, JOB_ID, report))[kind].uri);
+}
+
+/** Every file of results or failures in the job's folder, whether a report names it or not. */
+async function resultFiles(): Promise<string[]> {
+  const keys = await job.store.list(jobFiles(JOB_ID).folder);
+  return keys.filter((key) => /(results|failures)\.jsonl$/.test(key));
+}
+
+/** A store whose writes of some keys wait, as those of a process that is suspended. */
+function suspendedBefore(key: RegExp): { readonly store: Store; readonly resume: () => void } {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const wait = async (written: string): Promise<void> => {
+    if (key.test(written)) await promise;
+  };
+  const { store } = job;
+  return {
+    store: {
+      ...store,
+      write: async (to, source) => {
+        await wait(to);
+        return store.write(to, source);
+      },
+      writeNew: async (to, source) => {
+        await wait(to);
+        return store.writeNew(to, source);
+      },
+    },
+    resume: () => {
+      resolve(undefined);
+    },
+  };
+}
+
 async function finish(
   plan: Plan,
   more: Partial<FinishInput> = {},
@@ -80,13 +120,13 @@ async function runJob(): Promise<Plan> {
 describe('messageBatchFinish', () => {
   test('writes results and failures in input order, the last round first heard', async () => {
     const report = await finish(await runJob());
-    expect(await job.lines(three.results)).toEqual([
+    expect(await job.lines(await keyOf('results'))).toEqual([
       { custom_id: 'id 0', result: succeeded('first 0').result },
       { custom_id: 'id 1', result: succeeded('second 1').result },
       { custom_id: 'id 2', result: succeeded('first 2').result },
       { custom_id: 'id 3', result: succeeded('first 3').result },
     ]);
-    expect(await job.lines(three.failures)).toEqual([
+    expect(await job.lines(await keyOf('failures'))).toEqual([
       { custom_id: 'id 4', result: errored('invalid_request_error').result, attempts: 2 },
     ]);
     expect(await job.store.readJson(three.report)).toEqual(report);
@@ -111,8 +151,8 @@ describe('messageBatchFinish', () => {
       prices_as_of: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/) as unknown,
       started_at: '2026-11-22T10:00:00.000Z',
       ended_at: '2026-11-22T12:00:00.000Z',
-      results: { uri: job.store.uriOf(three.results), lines: 4 },
-      failures: { uri: job.store.uriOf(three.failures), lines: 1 },
+      results: { lines: 4 },
+      failures: { lines: 1 },
     });
     expect(
       report.batches.map(({ id, round, chunk, requests, succeeded: good, expired }) => [
@@ -147,12 +187,12 @@ describe('messageBatchFinish', () => {
     const plan = await job.planText(input);
     await collectChunk(job, at(1, 0), (position) => ({ result: results[position] ?? '' }));
     await finish(plan);
-    expect(await job.text(three.results)).toBe(
+    expect(await job.text(await keyOf('results'))).toBe(
       [0, 1]
         .map((n) => `{"custom_id":${literals[n] ?? ''},"result":${results[n] ?? ''}}\n`)
         .join('')
     );
-    expect(await job.text(three.failures)).toBe(
+    expect(await job.text(await keyOf('failures'))).toBe(
       [2, 3]
         .map(
           (n) => `{"custom_id":${literals[n] ?? ''},"result":${results[n] ?? ''},"attempts":1}\n`
@@ -177,7 +217,7 @@ describe('messageBatchFinish', () => {
       canceled: 4,
       rounds: 1,
     });
-    expect(await job.lines(three.failures)).toEqual([
+    expect(await job.lines(await keyOf('failures'))).toEqual([
       { custom_id: 'id 0', result: { type: 'canceled' }, attempts: 0 },
       { custom_id: 'id 1', result: { type: 'canceled' }, attempts: 0 },
       { custom_id: 'id 2', result: { type: 'expired' }, attempts: 1 },
@@ -196,7 +236,7 @@ describe('messageBatchFinish', () => {
       cost_usd: '0.00',
       usage: { input_tokens: 0 },
     });
-    expect(await job.text(three.results)).toBe('');
+    expect(await job.text(await keyOf('results'))).toBe('');
   });
 
   test('goes into the output folder', async () => {
@@ -254,7 +294,7 @@ describe('messageBatchFinish', () => {
       errored: 2,
       error_types: { postponed: 1, '(unreadable)': 1 },
     });
-    expect(await job.lines(three.failures)).toEqual([
+    expect(await job.lines(await keyOf('failures'))).toEqual([
       { custom_id: 'id 1', result: { type: 'postponed' }, attempts: 1 },
       { custom_id: 'id 2', result: { type: 'My Secret' }, attempts: 1 },
     ]);
@@ -273,12 +313,18 @@ describe('messageBatchFinish', () => {
   test('is the same bytes when it is made again after a crash before the report', async () => {
     const plan = await runJob();
     const before = await job.snapshot();
+    const contents = async (): Promise<string[]> => [
+      await job.text(await keyOf('results')),
+      await job.text(await keyOf('failures')),
+    ];
     await finish(plan);
-    const written = await Promise.all(Object.values(three).map((key) => job.text(key)));
+    const written = await contents();
     for (const [key, text] of Object.entries(before)) await job.store.write(key, text);
     await job.store.remove(three.report);
     await finish(plan);
-    expect(await Promise.all(Object.values(three).map((key) => job.text(key)))).toEqual(written);
+    expect(await contents()).toEqual(written);
+    // What the first one wrote is removed: its report does not exist.
+    expect(await resultFiles()).toHaveLength(2);
   });
 
   test('keeps what proves the payments, and lets the rest go', async () => {
@@ -287,23 +333,75 @@ describe('messageBatchFinish', () => {
     await collectChunk(job, at(1, 0), () => succeeded('x'));
     await job.store.write(chunkFiles(JOB_ID, at(1, 0)).intent('a'), '{}');
     await finish(plan);
-    expect(await job.store.list('jobs')).toEqual(
+    const names = (await job.store.list('jobs')).map((key) => key.replace(/[0-9a-f]{16}/, '<run>'));
+    expect(names).toEqual(
       [
+        '<run>.failures.jsonl',
+        '<run>.results.jsonl',
         'chunks/1-0/batch.json',
         'chunks/1-0/chunk.json',
         'chunks/1-0/collected.json',
         'chunks/1-0/intents/a.json',
-        'failures.jsonl',
         'job.json',
         'plan.json',
         'report.json',
-        'results.jsonl',
       ].map((name) => `jobs/${JOB_ID}/${name}`)
     );
     expect(await job.plan({ requests: { uri }, params: { system: 'x' } })).toMatchObject({
       resumed: true,
       report: { job_id: JOB_ID },
     });
+  });
+
+  test.each([
+    { name: 'its results', key: /results\.jsonl$/, output: undefined },
+    { name: 'its report', key: /report\.json$/, output: undefined },
+    { name: "its results in a user's folder", key: /results\.jsonl$/, output: 'my/out' },
+  ])(
+    'a canceled execution that wakes up before $name changes nothing of the completed job',
+    async ({ key, output }) => {
+      const plan = await job.planText(
+        requestLines(4),
+        output === undefined ? {} : { output: { uri: job.store.uriOf(output) } },
+        { chunkLimits: LIMITS }
+      );
+      await collectChunk(job, at(1, 0), () => succeeded('x'));
+      const suspended = suspendedBefore(key);
+      const late = finish(plan, { status: 'canceled' }, suspended.store);
+      // The next execution submits what the canceled one left out, and completes the job.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await collectChunk(job, at(1, 1), () => succeeded('x'));
+      const report = await finish(plan);
+      expect(report).toMatchObject({ status: 'completed', succeeded: 4 });
+      const before = await job.snapshot();
+      suspended.resume();
+      expect(await late).toEqual(report);
+      expect(await job.snapshot()).toEqual(before);
+      expect(await job.lines(await keyOf('results'))).toHaveLength(4);
+    }
+  );
+
+  test('a batch of a round that the execution does not know is not left behind', async () => {
+    const plan = await job.planText(requestLines(2));
+    await collectChunk(job, at(1, 0), () => EXPIRED);
+    await job.planRound(plan, 2, [at(1, 0)]);
+    await collectChunk(job, at(2, 0), () => succeeded('x'));
+    await job.store.remove(chunkFiles(JOB_ID, at(2, 0)).collected);
+    expect(await failureOf(finish(plan, { status: 'canceled' }))).toMatchObject({
+      type: 'MessageBatch.Interrupted',
+      details: [{ batchId: 'msgbatch_2_0' }],
+    });
+  });
+
+  test('a submission without a known end is not left behind', async () => {
+    const plan = await job.planText(requestLines(2));
+    const intent = { api_time: '2026-11-22T10:00:00Z', deadline_ms: 1000 };
+    await job.store.write(chunkFiles(JOB_ID, at(1, 0)).intent('a'), toRecordText(intent));
+    expect(await failureOf(finish(plan, { status: 'canceled' }))).toMatchObject({
+      type: 'MessageBatch.Interrupted',
+      message: expect.stringContaining('1-0') as string,
+    });
+    expect(await job.store.size(three.report)).toBeUndefined();
   });
 
   test('an input outside the job folder is not ours to remove', async () => {
@@ -341,7 +439,7 @@ describe('messageBatchFinish', () => {
     const plan = await runJob();
     await job.store.write(key, text);
     expect(await failureOf(finish(plan))).toMatchObject({ type: 'MessageBatch.StoreDamaged' });
-    expect(await job.store.size(three.results)).toBeUndefined();
+    expect(await resultFiles()).toEqual([]);
     expect(await job.store.size(three.report)).toBeUndefined();
     expect(await readdir(join(job.root, '.tmp'))).toEqual([]);
   });
