@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto';
 import type { FinishInput } from '../../src/contract/activities';
 import { failure } from '../../src/contract/failures';
 import type { ChunkName } from '../../src/contract/names';
@@ -17,21 +18,25 @@ import { addUsage, emptyUsage } from '../../src/core/collect/usage';
 import { formatNanoUsd } from '../../src/core/money/cost';
 import { PRICES_AS_OF } from '../../src/core/money/prices';
 import { readCollectedRecord, type CollectedRecord } from '../../src/records/collected-record';
-import { chunkFiles, jobFiles, outputFiles } from '../../src/records/job-files';
+import { chunkFiles, jobFiles, outputFiles, runFiles } from '../../src/records/job-files';
 import { readDuplicateRecord, type DuplicateRecord } from '../../src/records/orphan-records';
 import { readOwnReport } from '../../src/records/own-report';
-import { readPlanRecord, type PlanRecord } from '../../src/records/plan-records';
+import { readPlanRecord, readRounds, type PlanRecord } from '../../src/records/plan-records';
 import { toText } from '../../src/records/record-text';
 import { referenceAt } from '../../src/records/reference-at';
-import { readBatchRecord, type BatchRecord } from '../../src/records/submission-records';
+import type { BatchRecord } from '../../src/records/submission-records';
 import type { Store } from '../../src/store/store';
+import { readSubmissionState } from '../submissions/submission-state';
 import type { ActivityDeps } from '../worker/deps';
 import { throttledHeartbeat } from '../worker/heartbeat';
 import { assertRightStore } from '../worker/right-worker';
 import { mergeResults, type Merged } from './merge-results';
 import { tidyJob } from './tidy';
 
-/** Creates the Activity. A report that exists is returned as it is. */
+/**
+ * Creates the Activity. A report that exists is returned as it is: this run may belong to an execution that was terminated
+ * while the next one completed the job.
+ */
 export function createFinish({
   store,
 }: Pick<ActivityDeps, 'store'>): (input: FinishInput) => Promise<Report> {
@@ -43,34 +48,57 @@ export function createFinish({
       throw failure('MessageBatch.StoreDamaged', 'The plan of the job does not exist.');
     }
     const known = await readOwnReport(store, plan.output_key, jobId);
-    const report = known ?? (await writeFiles(store, input, plan));
-    await tidyJob(store, plan);
+    const report =
+      known ??
+      (await writeFiles(store, input, plan).catch(async (error: unknown) => {
+        // Another run that has written the report also removes what this one still reads.
+        const written = await readOwnReport(store, plan.output_key, jobId);
+        if (written === undefined) throw error;
+        return written;
+      }));
+    await tidyJob(store, plan, report);
     return report;
   };
 }
 
+/** Writes the three files, unless another run has written the report meanwhile. @returns the report that exists. */
 async function writeFiles(store: Store, input: FinishInput, plan: PlanRecord): Promise<Report> {
   const { jobId } = input;
   const beat = throttledHeartbeat();
-  const chunks = await readChunks(store, input);
-  const files = outputFiles(plan.output_key);
+  const chunks = await readChunks(store, plan);
+  const files = filesOf(plan);
+  const readReport = () => readOwnReport(store, plan.output_key, jobId);
   const merged = await mergeResults({
     store,
     ids: referenceAt(store, jobFiles(jobId).ids, plan.ids),
-    rounds: outcomesByRound(store, input, chunks),
+    rounds: outcomesByRound(store, jobId, chunks),
     resultsKey: files.results,
     failuresKey: files.failures,
+    isStillWanted: async () => (await readReport()) === undefined,
     onProgress: (requests) => {
       beat({ step: 'merging', requests, of: input.total });
     },
   });
-  assertWhole(input, merged);
-  // This run may belong to a terminated execution while the next one submits the rest: check once more that every batch
-  // was collected.
-  if (input.status === 'canceled') await readChunks(store, input);
-  const report = toReport(input, chunks, merged);
-  await store.write(files.report, toText(report));
-  return report;
+  if (merged !== null) {
+    assertWhole(input, merged);
+    // This run may belong to a terminated execution while the next one submits the rest: check once more that every
+    // batch was collected.
+    if (input.status === 'canceled') await readChunks(store, plan);
+    await store.writeNew(files.report, toText(toReport(input, chunks, merged)));
+  }
+  const report = await readReport();
+  if (report !== undefined) return report;
+  throw failure('MessageBatch.StoreUnavailable', 'The report was written, and does not exist.');
+}
+
+/**
+ * Keys of the three files. In the job's own folder the first two have a name of this run's own until the report names
+ * them, so that no other run can replace them; a user's folder gets the names that are documented.
+ */
+function filesOf({ job_id: jobId, output_key: folder }: PlanRecord) {
+  const files = outputFiles(folder);
+  if (folder !== jobFiles(jobId).folder) return files;
+  return { ...files, ...runFiles(jobId, randomBytes(8).toString('hex')) };
 }
 
 interface CollectedChunk extends ChunkName {
@@ -79,28 +107,40 @@ interface CollectedChunk extends ChunkName {
   readonly duplicates: readonly DuplicateRecord[];
 }
 
-/** Reads every chunk that has a batch. */
-async function readChunks(store: Store, { jobId, rounds }: FinishInput): Promise<CollectedChunk[]> {
+/**
+ * Reads every chunk that has a batch, in all rounds that any execution recorded.
+ *
+ * @throws ApplicationFailure `MessageBatch.Interrupted` when a batch is not collected, or when a chunk may have a batch
+ * that is not known yet: it is paid for, and a report without its results would lose them.
+ */
+async function readChunks(store: Store, plan: PlanRecord): Promise<CollectedChunk[]> {
+  const { job_id: jobId } = plan;
   const found: CollectedChunk[] = [];
-  for (const { round, chunks } of rounds) {
+  for (const { round, chunks } of await readRounds(store, plan)) {
     for (let chunk = 0; chunk < chunks; chunk++) {
-      const files = chunkFiles(jobId, { round, chunk });
-      const batch = await readBatchRecord(store, files.batch);
-      if (!batch) continue;
+      const name = { jobId, round, chunk };
+      const submission = await readSubmissionState(store, name);
+      if (submission.state === 'none') continue;
+      if (submission.state === 'open') {
+        throw interrupted(`It is unknown whether chunk ${chunkLabel(name)} has a batch.`);
+      }
+      const { batch } = submission;
+      const files = chunkFiles(jobId, name);
       const record = await readCollectedRecord(store, files.collected);
       if (!record) {
-        // The batch is paid for: a report without its results would lose them.
-        throw failure(
-          'MessageBatch.Interrupted',
-          `The results of chunk ${chunkLabel({ round, chunk })} have not been collected. Start the job again.`,
-          { details: { batchId: batch.batch_id } }
-        );
+        const what = `The results of chunk ${chunkLabel(name)} have not been collected.`;
+        throw interrupted(what, batch.batch_id);
       }
       const duplicates = await readDuplicates(store, files.duplicates);
       found.push({ round, chunk, batch, record, duplicates });
     }
   }
   return found;
+}
+
+function interrupted(what: string, batchId?: string): Error {
+  const details = batchId === undefined ? {} : { details: { batchId } };
+  return failure('MessageBatch.Interrupted', `${what} Start the job again.`, details);
 }
 
 async function readDuplicates(store: Store, folder: string): Promise<DuplicateRecord[]> {
@@ -111,17 +151,17 @@ async function readDuplicates(store: Store, folder: string): Promise<DuplicateRe
 
 function outcomesByRound(
   store: Store,
-  { jobId, rounds }: FinishInput,
+  jobId: string,
   chunks: readonly CollectedChunk[]
 ): StoreReference[][] {
-  return rounds.map(({ round }) =>
-    chunks
-      .filter((chunk) => chunk.round === round)
-      .map((chunk) => {
-        const { run, outcomes } = chunk.record;
-        return referenceAt(store, chunkFiles(jobId, chunk).outcomes(run), outcomes);
-      })
-  );
+  const rounds: StoreReference[][] = [];
+  for (const chunk of chunks) {
+    const { run, outcomes } = chunk.record;
+    const key = chunkFiles(jobId, chunk).outcomes(run);
+    (rounds[chunk.round - 1] ??= []).push(referenceAt(store, key, outcomes));
+  }
+  // A round of which nothing was submitted leaves a hole.
+  return rounds.filter((references) => references.length > 0);
 }
 
 /** Checks that every request is accounted for exactly once. */

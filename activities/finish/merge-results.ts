@@ -24,6 +24,8 @@ export interface MergeInput {
   /** Keys of the two files. */
   readonly resultsKey: string;
   readonly failuresKey: string;
+  /** Asked before the two files get their names; false discards them. */
+  readonly isStillWanted: () => Promise<boolean>;
   readonly onProgress: (requests: number) => void;
 }
 
@@ -42,8 +44,10 @@ export interface Merged {
  * Writes `results.jsonl` and `failures.jsonl`.
  *
  * Of several outcomes of one request, the one of the highest round counts. A request without one was never submitted.
+ *
+ * @returns null when the files were not wanted any more, and do not exist.
  */
-export async function mergeResults(input: MergeInput): Promise<Merged> {
+export async function mergeResults(input: MergeInput): Promise<Merged | null> {
   const { store } = input;
   const results = createWriter(store, input.resultsKey);
   const failures = createWriter(store, input.failuresKey);
@@ -59,6 +63,10 @@ export async function mergeResults(input: MergeInput): Promise<Merged> {
         'MessageBatch.StoreDamaged',
         'The store has outcomes of requests that the job does not have.'
       );
+    }
+    if (!(await input.isStillWanted())) {
+      await Promise.all([results.abort(), failures.abort()]);
+      return null;
     }
     return { ...tally.result(), results: await results.end(), failures: await failures.end() };
   } catch (error) {

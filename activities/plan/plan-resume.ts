@@ -4,12 +4,12 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import type { JobBinding, Plan, RoundPlan } from '../../src/contract/activities';
+import type { JobBinding, Plan } from '../../src/contract/activities';
 import type { ResolvedOptions } from '../../src/contract/options';
 import { assertSameIdentity, jobIdentity } from '../../src/core/plan/identity';
 import { jobFiles } from '../../src/records/job-files';
 import { readOwnReport } from '../../src/records/own-report';
-import { readRoundRecord, type PlanRecord } from '../../src/records/plan-records';
+import { readRounds, type PlanRecord } from '../../src/records/plan-records';
 import { toRecordText } from '../../src/records/record-text';
 import { referenceAt } from '../../src/records/reference-at';
 import { openRequestLines } from '../../src/records/request-lines';
@@ -133,15 +133,4 @@ async function renew(
   const text = toRecordText(record);
   if (text !== toRecordText(known)) await store.write(jobFiles(request.jobId).plan, text);
   return record;
-}
-
-/** Round 1 as planned, and every retry round recorded since. */
-async function readRounds(store: Store, record: PlanRecord): Promise<RoundPlan[]> {
-  const { job_id: jobId, chunks, total } = record;
-  const rounds: RoundPlan[] = [{ round: 1, chunks, requests: total, sources: [] }];
-  for (;;) {
-    const next = await readRoundRecord(store, jobFiles(jobId).round(rounds.length + 1));
-    if (next === undefined) return rounds;
-    rounds.push(next);
-  }
 }

@@ -169,7 +169,6 @@ export interface Collected {
 export interface FinishInput extends JobContext {
   readonly status: Report['status'];
   readonly total: number;
-  readonly rounds: readonly RoundPlan[];
   readonly startedAt: string;
   readonly endedAt: string;
 }

@@ -21,7 +21,8 @@
  *     <run>.outcomes.jsonl       one line per request, in input order: position, attempt, outcome, result
  *     <run>.retry.jsonl          position and attempt of each request for a later round
  *     collected.json             the counts, and which run's files count: written once, when both are complete
- *   results.jsonl  failures.jsonl  report.json
+ *   <run>.results.jsonl  <run>.failures.jsonl  report.json    the report names the two that count; in an `output` of the
+ *                              user's, these are results.jsonl and failures.jsonl
  * batches/<batch id>.json        which chunk of which job owns a batch
  * ```
  *
@@ -80,13 +81,26 @@ export function chunkFiles(jobId: string, name: ChunkName) {
   } as const;
 }
 
-/** Keys of the three files below a folder of the store. */
+/** Keys of the three files below a folder of the store that a user named. */
 export function outputFiles(folder: string) {
   return {
     results: `${folder}/results.jsonl`,
     failures: `${folder}/failures.jsonl`,
     report: `${folder}/report.json`,
   } as const;
+}
+
+/** Keys of the two files that one run of finish writes into the job's own folder. */
+export function runFiles(jobId: string, run: string) {
+  return {
+    results: `${jobFolder(jobId)}/${run}.results.jsonl`,
+    failures: `${jobFolder(jobId)}/${run}.failures.jsonl`,
+  } as const;
+}
+
+/** Finds the run of {@link runFiles} in a key or URI; null when it is of no run. */
+export function runOf(keyOrUri: string): string | null {
+  return /\/([0-9a-f]{16})\.(?:results|failures)\.jsonl$/.exec(keyOrUri)?.[1] ?? null;
 }
 
 /** Key of the record which chunk of which job owns a batch: outside the job folders, for all jobs to read. */

@@ -12,7 +12,7 @@ import { failure } from '../contract/failures';
 import type { ResolvedOptions } from '../contract/options';
 import type { StoreReference } from '../contract/public';
 import type { JobIdentity } from '../core/plan/identity';
-import { chunkFiles, type ChunkOfJob } from './job-files';
+import { chunkFiles, jobFiles, type ChunkOfJob } from './job-files';
 import { readRecord, type RecordSource } from './record-text';
 
 /** `plan.json`: round 1 is complete. */
@@ -75,6 +75,17 @@ export async function readRoundRecord(
   key: string
 ): Promise<RoundRecord | undefined> {
   return (await readRecord(store, key, 'sources')) as RoundRecord | undefined;
+}
+
+/** Reads every round of a planned job: round 1 as planned, and every retry round recorded since. */
+export async function readRounds(store: RecordSource, record: PlanRecord): Promise<RoundPlan[]> {
+  const { job_id: jobId, chunks, total } = record;
+  const rounds: RoundPlan[] = [{ round: 1, chunks, requests: total, sources: [] }];
+  for (;;) {
+    const next = await readRoundRecord(store, jobFiles(jobId).round(rounds.length + 1));
+    if (next === undefined) return rounds;
+    rounds.push(next);
+  }
 }
 
 /** @returns undefined when no execution has begun to plan the round. */

@@ -1,6 +1,6 @@
 import type { Report, StoreReference } from '../contract/public';
 import type { Store } from '../store/store';
-import { jobFiles, outputFiles } from './job-files';
+import { jobFiles, outputFiles, runFiles, runOf } from './job-files';
 import { readPlanRecord } from './plan-records';
 import { referenceAt } from './reference-at';
 
@@ -16,7 +16,9 @@ export async function findReportFiles(
   { results, failures }: Report
 ): Promise<ReportFiles> {
   const plan = await readPlanRecord(store, jobFiles(jobId).plan);
-  const keys = outputFiles(plan?.output_key ?? jobFiles(jobId).folder);
+  const run = runOf(results.uri);
+  const keys =
+    run === null ? outputFiles(plan?.output_key ?? jobFiles(jobId).folder) : runFiles(jobId, run);
   return {
     results: referenceAt(store, keys.results, results),
     failures: referenceAt(store, keys.failures, failures),

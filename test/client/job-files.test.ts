@@ -20,16 +20,18 @@ async function count(source: AsyncIterable<unknown>): Promise<number> {
   return read;
 }
 
-const READERS: readonly [file: string, read: (job: JobHandle) => AsyncIterable<unknown>][] = [
-  ['results.jsonl', (job) => job.results()],
-  ['failures.jsonl', (job) => job.failures()],
+const READERS: readonly [
+  file: 'results' | 'failures',
+  read: (job: JobHandle) => AsyncIterable<unknown>,
+][] = [
+  ['results', (job) => job.results()],
+  ['failures', (job) => job.failures()],
 ];
 
-test.each(READERS)('a damaged %s ends with an error', async (file, read) => {
-  await withEngine({ result }, async ({ batches, folder, jobId }) => {
+test.each(READERS)('a damaged %s.jsonl ends with an error', async (file, read) => {
+  await withEngine({ result }, async ({ batches, jobId }) => {
     const job = await batches.start(requests(7), { jobId });
-    await job.report();
-    const path = join(folder, 'store', 'jobs', jobId, file);
+    const path = new URL((await job.report())[file].uri);
     const whole = await readFile(path, 'utf8');
     const damages: Record<string, string> = {
       'cut at the end of a line': whole.slice(0, whole.indexOf('\n') + 1),
@@ -49,10 +51,9 @@ test.each(READERS)('a damaged %s ends with an error', async (file, read) => {
 });
 
 test('a cut file yields nothing: its length is compared first', async () => {
-  await withEngine({}, async ({ batches, folder, jobId }) => {
+  await withEngine({}, async ({ batches, jobId }) => {
     const job = await batches.start(requests(3), { jobId });
-    await job.report();
-    const path = join(folder, 'store', 'jobs', jobId, 'results.jsonl');
+    const path = new URL((await job.report()).results.uri);
     const whole = await readFile(path, 'utf8');
     await writeFile(path, whole.slice(0, whole.indexOf('\n') + 1));
     let yielded = 0;

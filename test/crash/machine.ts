@@ -13,6 +13,8 @@ import { LOOPBACK, pickPort } from '../../src/dev-server/ports';
 import { probe } from '../../src/dev-server/server-probe';
 import type { JobOptions } from '../../src/contract/options';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
+import { findReport } from '../../src/records/own-report';
+import { findReportFiles } from '../../src/records/report-files';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
 import { shortTimesBundle } from './short-times-bundle';
@@ -181,9 +183,11 @@ export async function startMachine({
       throw new Error(`The job ${jobId} has not completed in ${timeoutMs} ms: ${last}`);
     },
     output: async (jobId) => {
-      const read = (file: string): Promise<string> =>
-        readFile(join(storeFolder, 'jobs', jobId, file), 'utf8');
-      return { results: await read('results.jsonl'), failures: await read('failures.jsonl') };
+      const report = await findReport(store, jobId);
+      if (report === undefined) throw new Error(`The job ${jobId} has no report.`);
+      const { results, failures } = await findReportFiles(store, jobId, report);
+      const read = (uri: string): Promise<string> => readFile(new URL(uri), 'utf8');
+      return { results: await read(results.uri), failures: await read(failures.uri) };
     },
     struck: async (name) =>
       await readFile(join(marks, name)).then(

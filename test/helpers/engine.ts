@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import Anthropic from '@anthropic-ai/sdk';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { History } from '@temporalio/common/lib/proto-utils';
@@ -16,6 +17,8 @@ import {
   type BatchRequest,
   type JobProgress,
 } from '../../src/index';
+import { findReport } from '../../src/records/own-report';
+import { findReportFiles } from '../../src/records/report-files';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
 import { BUNDLE_VARIABLE } from './shared-bundle';
@@ -177,7 +180,14 @@ export async function runEngine(
       startWorker,
       worker: workerSettings === null ? none : await startWorker(workerSettings),
       histories: (id = jobId) => fetchHistories(env, id),
-      lines: (file, id = jobId) => readLinesOf(join(folder, 'store', 'jobs', id, file)),
+      lines: async (file, id = jobId) => {
+        const report = await findReport(store, id);
+        if (report === undefined) throw new Error(`The job ${id} has no report.`);
+        const files = await findReportFiles(store, id, report);
+        return readLinesOf(
+          fileURLToPath(files[file === 'results.jsonl' ? 'results' : 'failures'].uri)
+        );
+      },
     });
   } finally {
     await Promise.all(workers.map((running) => running.stop()));

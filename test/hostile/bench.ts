@@ -115,15 +115,15 @@ export async function createBench(): Promise<Bench> {
         gone: false,
       }),
     finish: async (plan) => {
-      await run(activities.messageBatchFinish.bind(activities), {
+      const report = await run(activities.messageBatchFinish.bind(activities), {
         ...plan,
         status: 'completed' as const,
         startedAt: '2026-11-22T10:00:00Z',
         endedAt: '2026-11-22T11:00:00Z',
       });
-      const read = (file: string): Promise<string> =>
-        readFile(join(root, 'jobs', jobId, file), 'utf8');
-      return { results: await read('results.jsonl'), failures: await read('failures.jsonl') };
+      const read = ({ uri }: { readonly uri: string }): Promise<string> =>
+        readFile(new URL(uri), 'utf8');
+      return { results: await read(report.results), failures: await read(report.failures) };
     },
     all: async (input) => {
       const plan = await bench.plan(input);

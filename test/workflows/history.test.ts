@@ -71,7 +71,7 @@ describe('the history', () => {
         : index === 1
           ? errored('overloaded_error', { message: 'SECRET-TEXT' })
           : undefined;
-    await withEngine({ result }, async ({ batches, folder, histories, jobId, simulator }) => {
+    await withEngine({ result }, async ({ batches, histories, jobId, simulator }) => {
       simulator.fault({
         on: ['create', 'retrieve', 'results'],
         times: 4,
@@ -79,7 +79,7 @@ describe('the history', () => {
       });
       const params = { system: 'SECRET-SYSTEM' };
       const job = await batches.start(list, { jobId, params });
-      await job.report();
+      const report = await job.report();
       // And one that fails: for bad lines, and for an unknown answer.
       const bad = [{ custom_id: 'SECRET-ID', params: 'SECRET' as unknown as object }];
       await expect((await batches.start(bad, { jobId: `${jobId}-2` })).report()).rejects.toThrow();
@@ -97,7 +97,7 @@ describe('the history', () => {
         }
       }
       // The markers do come through where they belong.
-      const results = await readFile(`${folder}/store/jobs/${jobId}/failures.jsonl`, 'utf8');
+      const results = await readFile(new URL(report.failures.uri), 'utf8');
       expect(results).toContain('SECRET-TEXT');
     });
   });

@@ -109,7 +109,6 @@ async function finishJob(job: Job, plan: Plan): Promise<Report> {
     ...toContext(plan),
     status: job.control.canceling ? 'canceled' : 'completed',
     total: plan.total,
-    rounds: job.rounds.plans,
     startedAt: new Date(job.startedAtMs).toISOString(),
     endedAt: new Date().toISOString(),
   };

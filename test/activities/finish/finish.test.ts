@@ -61,9 +61,10 @@ async function resultFiles(): Promise<string[]> {
   return keys.filter((key) => /(results|failures)\.jsonl$/.test(key));
 }
 
-/** A store whose writes of some keys wait, as those of a process that is suspended. */
+/** A store whose use of some objects waits, as that of a process that is suspended. */
 function suspendedBefore(key: RegExp): { readonly store: Store; readonly resume: () => void } {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const held = { release: (): void => undefined };
+  const promise = new Promise<void>((resolve) => (held.release = resolve));
   const wait = async (written: string): Promise<void> => {
     if (key.test(written)) await promise;
   };
@@ -71,6 +72,10 @@ function suspendedBefore(key: RegExp): { readonly store: Store; readonly resume:
   return {
     store: {
       ...store,
+      readVerified: async function* (reference) {
+        await wait(reference.uri);
+        yield* store.readVerified(reference);
+      },
       write: async (to, source) => {
         await wait(to);
         return store.write(to, source);
@@ -81,7 +86,7 @@ function suspendedBefore(key: RegExp): { readonly store: Store; readonly resume:
       },
     },
     resume: () => {
-      resolve(undefined);
+      held.release();
     },
   };
 }
@@ -356,7 +361,7 @@ describe('messageBatchFinish', () => {
   test.each([
     { name: 'its results', key: /results\.jsonl$/, output: undefined },
     { name: 'its report', key: /report\.json$/, output: undefined },
-    { name: "its results in a user's folder", key: /results\.jsonl$/, output: 'my/out' },
+    { name: "it merges into a user's folder", key: /ids\.jsonl$/, output: 'my/out' },
   ])(
     'a canceled execution that wakes up before $name changes nothing of the completed job',
     async ({ key, output }) => {
