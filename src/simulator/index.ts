@@ -49,6 +49,8 @@ export type {
 
 // What goes wrong with a call.
 export {
+  countsAtEnd,
+  dateAhead,
   delaying,
   dropping,
   editing,
@@ -56,13 +58,16 @@ export {
   failing,
   hanging,
   hiddenFor,
+  listWithout,
   negativeCounts,
   redirecting,
   responding,
   respondingHtml,
   respondingNothing,
   resultsUrlOn,
+  shortPages,
   unknownStatus,
+  unorderedList,
 } from './faults/faults';
 export type {
   BodyEdit,

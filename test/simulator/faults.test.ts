@@ -1,19 +1,24 @@
 import Anthropic from '@anthropic-ai/sdk';
 import {
+  countsAtEnd,
+  dateAhead,
   delaying,
   dropping,
   extraFields,
   failing,
   hanging,
   hiddenFor,
+  listWithout,
   negativeCounts,
   redirecting,
   responding,
   respondingHtml,
   respondingNothing,
   resultsUrlOn,
+  shortPages,
   startSimulator,
   unknownStatus,
+  unorderedList,
 } from '../../src/simulator';
 import type { FaultAction } from '../../src/simulator';
 import { HOUR_MS, closeAll, errorIn, paramsOf, setup } from './helpers/setup';
@@ -267,6 +272,60 @@ describe('a fault', () => {
     await expect(client.messages.batches.cancel(id)).rejects.toMatchObject({ status: 500 });
     expect((await client.messages.batches.retrieve(id)).processing_status).toBe('canceling');
   });
+});
+
+describe('a fault on list', () => {
+  async function threeBatches(): Promise<Awaited<ReturnType<typeof setup>> & { ids: string[] }> {
+    const api = await setup();
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      ids.unshift((await api.create(1)).id);
+      api.pass(1000);
+    }
+    return { ...api, ids };
+  }
+
+  test('sends a date of its own', async () => {
+    const { call, simulator } = await setup();
+    const dateOf = async (): Promise<number> =>
+      Date.parse((await call(PATH)).headers.get('date') ?? '');
+    const honestMs = await dateOf();
+    simulator.fault({ on: 'list', action: dateAhead(600_000) });
+    expect(await dateOf()).toBe(honestMs + 600_000);
+    expect(await dateOf()).toBe(honestMs);
+  });
+
+  test('turns a page round', async () => {
+    const { client, ids, simulator } = await threeBatches();
+    simulator.fault({ on: 'list', action: unorderedList() });
+    const { data } = await client.messages.batches.list();
+    expect(data.map(({ id }) => id)).toEqual([...ids].reverse());
+  });
+
+  test.each(['has_more', 'id', 'created_at'] as const)('leaves out %s', async (member) => {
+    const { call, simulator } = await threeBatches();
+    simulator.fault({ on: 'list', action: listWithout(member) });
+    expect(await (await call(PATH)).text()).not.toContain(`"${member}"`);
+  });
+
+  test('makes pages short, and the list is still whole', async () => {
+    const { client, ids, simulator } = await threeBatches();
+    simulator.fault({ on: 'list', action: shortPages(1), times: Infinity });
+    const listed: string[] = [];
+    for await (const { id } of client.messages.batches.list()) listed.push(id);
+    expect(listed).toEqual(ids);
+    expect(simulator.ledger.counts.list).toBe(3);
+  });
+});
+
+test('counts that are filled in at the end', async () => {
+  const { client, create, pass, simulator } = await setup();
+  simulator.fault({ on: '*', action: countsAtEnd(), times: Infinity });
+  const batch = await create(2);
+  expect(batch.request_counts).toMatchObject({ processing: 0, succeeded: 0 });
+  pass(HOUR_MS);
+  const ended = await client.messages.batches.retrieve(batch.id);
+  expect(ended.request_counts).toMatchObject({ processing: 0, succeeded: 2 });
 });
 
 describe('limits', () => {

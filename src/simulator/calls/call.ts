@@ -182,18 +182,18 @@ function endWithoutAnswer(call: OpenCall, end: 'dropped' | 'hung'): CallEnd {
 async function send(
   call: OpenCall,
   answer: Answer,
-  { results }: Strike,
+  { results, dateAheadMs }: Strike,
   extraHeaders: Readonly<Record<string, string>> = {}
 ): Promise<CallEnd> {
-  const headers = { ...headersOf(call, answer), ...extraHeaders };
+  const headers = { ...headersOf(call, answer, dateAheadMs), ...extraHeaders };
   // Before the answer leaves, so that a test that has it finds it here.
   call.entry.status = answer.status;
   return sendAnswer(call.response, answer, headers, results);
 }
 
-function headersOf(call: OpenCall, answer: Answer): Record<string, string> {
+function headersOf(call: OpenCall, answer: Answer, dateAheadMs: number): Record<string, string> {
   const { state, route, identity, nowMs, requestId } = call;
-  const date = { date: new Date(nowMs).toUTCString() };
+  const date = { date: new Date(nowMs + dateAheadMs).toUTCString() };
   // An error that is not in the envelope comes from the proxy before the API, which knows none of the rest.
   if (answer.body.type === 'text' && answer.status >= 400) return date;
   const headers = { ...date, 'request-id': requestId, 'x-robots-tag': 'none' };

@@ -54,6 +54,7 @@ export type FaultAction =
   | { readonly type: 'delay'; readonly ms: number }
   | { readonly type: 'hide'; readonly ms: number }
   | { readonly type: 'edit'; readonly edit: BodyEdit }
+  | { readonly type: 'date'; readonly aheadMs: number }
   | ResultsAction;
 
 /** Answers with an error envelope. */
@@ -140,6 +141,53 @@ export function editing(edit: BodyEdit): FaultAction {
   return { type: 'edit', edit };
 }
 
+/** A gateway that sends a `date` of its own: so many milliseconds ahead of the simulator's clock, or behind it. */
+export function dateAhead(aheadMs: number): FaultAction {
+  return { type: 'date', aheadMs };
+}
+
+/** A server that counts a batch's requests only when it has ended: until then every count is 0. */
+export function countsAtEnd(): FaultAction {
+  return editingBatches((batch) =>
+    batch['processing_status'] === 'ended'
+      ? batch
+      : {
+          ...batch,
+          request_counts: { processing: 0, succeeded: 0, errored: 0, canceled: 0, expired: 0 },
+        }
+  );
+}
+
+/** A list whose pages are not in the order of `created_at`: each is turned round. */
+export function unorderedList(): FaultAction {
+  return editingList((list) => ({ ...list, data: [...list.data].reverse() }));
+}
+
+/** A list that leaves out what tells whether it is whole, or what it lists. */
+export function listWithout(member: 'has_more' | 'id' | 'created_at'): FaultAction {
+  if (member === 'has_more') {
+    return editingList((list) => without(list, member));
+  }
+  return editingList((list) => ({
+    ...list,
+    data: list.data.map((batch) => without(batch, member)),
+  }));
+}
+
+/** A list whose pages hold at most so many batches, whatever `limit` asks for. */
+export function shortPages(batchesMax: number): FaultAction {
+  return editingList((list) => {
+    const data = list.data.slice(0, batchesMax);
+    const isCut = data.length < list.data.length;
+    return {
+      ...list,
+      data,
+      has_more: isCut || list['has_more'],
+      last_id: data.at(-1)?.['id'] ?? null,
+    };
+  });
+}
+
 /** A `processing_status` that no client knows. */
 export function unknownStatus(status = 'paused'): FaultAction {
   return editingBatches((batch) => ({ ...batch, processing_status: status }));
@@ -178,6 +226,7 @@ export function defaultStage(action: FaultAction): FaultStage {
     case 'respond':
       return action.status < 300 ? 'executed' : 'read';
     case 'edit':
+    case 'date':
     case 'results':
       return 'executed';
   }
@@ -190,4 +239,17 @@ function editingBatches(edit: BodyEdit): FaultAction {
       ? { ...body, data: (body['data'] as Record<string, unknown>[]).map(edit) }
       : edit(body)
   );
+}
+
+interface ListBody extends Record<string, unknown> {
+  readonly data: readonly Record<string, unknown>[];
+}
+
+/** Changes lists, and leaves every other answer as it is. */
+function editingList(edit: (list: ListBody) => Record<string, unknown>): FaultAction {
+  return editing((body) => (Array.isArray(body['data']) ? edit(body as ListBody) : body));
+}
+
+function without(body: Record<string, unknown>, member: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => name !== member));
 }

@@ -11,6 +11,8 @@ export interface Strike {
   readonly end: 'dropped' | 'hung' | null;
   /** Batches younger than this, in milliseconds, cannot be seen. */
   readonly hideMs: number;
+  /** How far the `date` header is ahead of the simulator's clock. */
+  readonly dateAheadMs: number;
   readonly edits: readonly BodyEdit[];
   readonly results: readonly ResultsAction[];
 }
@@ -23,6 +25,7 @@ export async function toStrike(
   let answer: Answer | null = null;
   let end: Strike['end'] = null;
   let hideMs = 0;
+  let dateAheadMs = 0;
   const edits: BodyEdit[] = [];
   const results: ResultsAction[] = [];
   for (const action of actions) {
@@ -32,6 +35,9 @@ export async function toStrike(
         break;
       case 'hide':
         hideMs = Math.max(hideMs, action.ms);
+        break;
+      case 'date':
+        dateAheadMs = action.aheadMs;
         break;
       case 'edit':
         edits.push(action.edit);
@@ -53,7 +59,7 @@ export async function toStrike(
         break;
     }
   }
-  return { answer, end, hideMs, edits, results };
+  return { answer, end, hideMs, dateAheadMs, edits, results };
 }
 
 /** The answer with the edits of a strike made; only good JSON is edited. */
