@@ -28,6 +28,7 @@ export interface ApiActivities {
   readonly messageBatchPlan: Activity<'messageBatchPlan'>;
   readonly messageBatchPermit: Activity<'messageBatchPermit'>;
   readonly messageBatchSubmit: Activity<'messageBatchSubmit'>;
+  readonly messageBatchReconcile: Activity<'messageBatchReconcile'>;
   readonly messageBatchResolve: Activity<'messageBatchResolve'>;
   readonly messageBatchCheck: Activity<'messageBatchCheck'>;
   readonly messageBatchCancel: Activity<'messageBatchCancel'>;

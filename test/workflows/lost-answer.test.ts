@@ -4,11 +4,15 @@
  */
 import Anthropic from '@anthropic-ai/sdk';
 import {
+  countsAtEnd,
   cutMidLine,
+  dateAhead,
   dropping,
   failing,
   hanging,
   hiddenFor,
+  listWithout,
+  unorderedList,
   type Fault,
   type Simulator,
 } from '../../src/simulator';
@@ -38,6 +42,10 @@ async function foreignBatch({ url }: Simulator, size: number): Promise<string> {
   return id;
 }
 
+function isLost({ ledger }: Simulator): boolean {
+  return ledger.batches.length > 1;
+}
+
 describe('a lost answer to create', () => {
   test('the batch that was made is found by its results and adopted', async () => {
     await withEngine({}, async ({ batches, jobId, simulator }) => {
@@ -60,6 +68,41 @@ describe('a lost answer to create', () => {
       expect(foreign).not.toContain(report.batches[0]?.id);
       expect(simulator.ledger.batches).toHaveLength(3);
       expect(simulator.ledger.counts.cancel).toBe(0);
+    });
+  });
+
+  test.each([
+    { name: 'a date that is 10 minutes ahead', action: dateAhead(10 * MINUTE_MS) },
+    { name: 'counts that are filled in at the end', action: countsAtEnd() },
+  ])('behind a gateway with $name it is paid for once', async ({ action }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
+      simulator.fault({ on: '*', action, times: Infinity });
+      simulator.fault(LOST);
+      const job = await batches.start(requests(3), { jobId });
+      expect(await job.report()).toMatchObject({ succeeded: 3, rounds: 1, duplicates: [] });
+      expect(simulator.ledger.batches).toHaveLength(1);
+    });
+  });
+
+  test.each([
+    { name: 'out of order', action: unorderedList(), reason: 'not in the order of their creation' },
+    { name: 'without has_more', action: listWithout('has_more'), reason: 'lacks `has_more`' },
+  ])('with a list $name a person is asked', async ({ action, reason }) => {
+    await withEngine({}, async ({ batches, jobId, simulator }) => {
+      await foreignBatch(simulator, 3);
+      simulator.fault(LOST);
+      simulator.fault({ on: 'list', action, times: Infinity, when: () => isLost(simulator) });
+      const job = await batches.start(requests(3), { jobId });
+      const asked = await eventually(async () => {
+        const progress = await job.progress();
+        return progress.status === 'paused' && progress;
+      }, 'the job asks');
+      expect(asked.paused_kind).toBe('submission');
+      expect(asked.paused_reason).toContain(reason);
+      const ours = simulator.ledger.batches[1]?.id;
+      await job.resume({ submission: ours as `msgbatch_${string}` });
+      expect(await job.report()).toMatchObject({ succeeded: 3 });
+      expect(simulator.ledger.batches).toHaveLength(2);
     });
   });
 

@@ -1,5 +1,5 @@
 import { chunkFiles } from '../../../src/records/job-files';
-import { dropping } from '../../../src/simulator';
+import { countsAtEnd, dateAhead, dropping } from '../../../src/simulator';
 import { createJob, rejection, run, type JobFixture } from '../job-fixture';
 
 const files = chunkFiles('job', { round: 1, chunk: 0 });
@@ -52,14 +52,21 @@ describe('resolve', () => {
   });
 
   test('a batch that is older than the submission is refused', async () => {
-    let nowMs = Date.now() - 60 * 60 * 1000;
-    job = await createJob({ simulator: { now: () => Promise.resolve(nowMs) } });
+    job = await createJob();
     const old = await createOther(3);
-    nowMs += 6 * 60 * 1000;
     await loseAnswer();
     const error = await rejection(resolve(old));
     expect(error).toMatchObject({ type: 'MessageBatch.Refused' });
     expect((error as Error).message).toContain('older');
+  });
+
+  test("the chunk's own batch is taken, whatever a gateway's date and a running batch's counts say", async () => {
+    job = await createJob({ simulator: { batchTimeMs: 60_000 } });
+    for (const action of [dateAhead(10 * 60_000), countsAtEnd()]) {
+      job.simulator.fault({ on: '*', action, times: Infinity });
+    }
+    const batchId = await loseAnswer();
+    expect(await resolve(batchId)).toMatchObject({ state: 'submitted', batchId });
   });
 
   test.each(['msgbatch_unknown', '../../v1/models', '', 'yes'])(

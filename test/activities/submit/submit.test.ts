@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { createAnthropicClients } from '../../../activities';
 import type { Store } from '../../../src/store/store';
 import {
+  countsAtEnd,
   delaying,
   dropping,
   editing,
@@ -16,7 +17,9 @@ import {
   redirecting,
   respondingHtml,
   respondingNothing,
+  unknownStatus,
   type Fault,
+  type FaultAction,
 } from '../../../src/simulator';
 import { chunkFiles } from '../../../src/records/job-files';
 import {
@@ -27,6 +30,7 @@ import {
   rejection,
   run,
   startServer,
+  submitted,
   type JobFixture,
 } from '../job-fixture';
 
@@ -108,16 +112,9 @@ describe('submit', () => {
     { name: 'a 500', fault: { on: 'create', action: failing(500) } },
     { name: 'a 529', fault: { on: 'create', action: failing(529) } },
     { name: 'a 408', fault: { on: 'create', action: failing(408) } },
-    { name: 'negative counts', fault: { on: 'create', action: negativeCounts() } },
     {
-      name: 'a batch of another size',
-      fault: {
-        on: 'create',
-        action: editing((batch) => ({
-          ...batch,
-          request_counts: { processing: 2, succeeded: 0, errored: 0, canceled: 0, expired: 0 },
-        })),
-      },
+      name: 'an answer that is no batch',
+      fault: { on: 'create', action: editing((batch) => ({ ...batch, type: 'job' })) },
     },
     {
       name: 'an id that is no id',
@@ -132,6 +129,43 @@ describe('submit', () => {
     expect(await submit()).toEqual(submission);
     expect(await submit(false)).toEqual(submission);
     expect(job.simulator.ledger.counts.create).toBe(1);
+  });
+
+  test.each<{ name: string; action: FaultAction }>([
+    { name: 'counts that are filled in at the end', action: countsAtEnd() },
+    { name: 'negative counts', action: negativeCounts() },
+    { name: 'an unknown status', action: unknownStatus() },
+    {
+      name: 'the counts of another size',
+      action: editing((batch) => ({
+        ...batch,
+        request_counts: { processing: 2, succeeded: 0, errored: 0, canceled: 0, expired: 0 },
+      })),
+    },
+    {
+      name: 'an id and nothing else',
+      action: editing(({ id, type }) => ({ id, type })),
+    },
+  ])("an answer with $name proves that the batch is the chunk's", async ({ action }) => {
+    job = await createJob();
+    job.simulator.fault({ on: 'create', action });
+    const submission = await submit();
+    const [batch] = job.simulator.ledger.batches;
+    expect(submission).toMatchObject({ state: 'submitted', batchId: batch?.id, requests: 3 });
+    expect(Date.parse((submission as { createdAt: string }).createdAt)).not.toBeNaN();
+    expect(await endsOfIntents()).toEqual(['accepted']);
+    expect(await submit()).toEqual(submission);
+    expect(job.simulator.ledger.counts.create).toBe(1);
+  });
+
+  test('an answer that names a batch which was listed before the POST is no answer to it', async () => {
+    job = await createJob();
+    const id = await submitted(job);
+    await job.store.remove(files.intents);
+    await job.store.remove(files.batch);
+    job.simulator.fault({ on: 'create', action: editing((batch) => ({ ...batch, id })) });
+    expect(await submit()).toMatchObject({ state: 'unknown' });
+    expect(await endsOfIntents()).toEqual([undefined]);
   });
 
   test.each([
