@@ -65,7 +65,7 @@ export function parseBatch(
   const { processing_status: given } = batch;
   if (typeof given !== 'string') throw wrong('processing_status');
   const status = STATUSES.find((known) => known === given);
-  const time = (member: string): string => parseTime(batch[member]) ?? fail(wrong(member));
+  const time = (member: string): string => readTime(batch[member]) ?? fail(wrong(member));
   const maybeTime = (member: string): string | null =>
     batch[member] === null || batch[member] === undefined ? null : time(member);
   const check: BatchCheck = {
@@ -77,6 +77,24 @@ export function parseBatch(
     counts: parseCounts(batch['request_counts']) ?? fail(wrong('request_counts')),
   };
   return { batchId: id, check };
+}
+
+/**
+ * Reads the answer to our own create call.
+ *
+ * An id is enough: servers and gateways may fill in everything else later.
+ *
+ * @returns null when the answer names no batch. Times that it lacks are null.
+ */
+export function parseCreated(body: unknown): {
+  readonly batchId: string;
+  readonly createdAt: string | null;
+  readonly expiresAt: string | null;
+} | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const { id, type, created_at: created, expires_at: expires } = body as Record<string, unknown>;
+  if (type !== 'message_batch' || !isBatchId(id)) return null;
+  return { batchId: id, createdAt: readTime(created), expiresAt: readTime(expires) };
 }
 
 function parseCounts(counts: unknown): BatchCheck['counts'] | null {
@@ -93,8 +111,8 @@ function parseCounts(counts: unknown): BatchCheck['counts'] | null {
     : null;
 }
 
-/** Normalizes the API's two spellings: `…:40.141141+00:00` and `…Z`. */
-function parseTime(value: unknown): string | null {
+/** Reads a time in the API's two spellings: `…:40.141141+00:00` and `…Z`. @returns null when it is no time. */
+export function readTime(value: unknown): string | null {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }

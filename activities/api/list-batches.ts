@@ -3,73 +3,97 @@
  *
  * @module
  */
-import type { BatchCheck } from '../../src/contract/activities';
 import { LIST_PAGE_SIZE_MAX } from '../../src/contract/limits';
-import { isBatchId, parseBatch } from './batch-answer';
-import { BATCHES_PATH, callJson, type Caller } from './call-api';
-import { unexpectedAnswer, unreadableAnswer } from './http-failures';
+import {
+  judgeList,
+  type Listed,
+  type ListPage,
+  type ListVerdict,
+} from '../../src/core/reconcile/new-batches';
+import { isBatchId, readTime } from './batch-answer';
+import { BATCHES_PATH, callJson, type Call, type Caller } from './call-api';
+import { unreadableAnswer } from './http-failures';
 
-export interface ListedBatch {
-  readonly batchId: string;
-  readonly check: BatchCheck;
+/** A batch as the list describes it. Most batches on it are not ours, so nothing else of them must be as documented. */
+export interface ListedBatch extends Listed {
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly ended: boolean;
+  /** The API has removed its results. */
+  readonly archived: boolean;
+  /** The sum of its counts; 0 where they are not as documented. */
+  readonly total: number;
 }
 
-export interface BatchList {
-  readonly batches: readonly ListedBatch[];
-  /** The API's time of the first page: batches created later may be missing. */
-  readonly apiNowMs: number;
-}
+/** Null for a page that does not tell whether it is whole, or what it lists. */
+export type BatchPage = ListPage<ListedBatch> | null;
 
-/** More pages than one workspace can fill in two days. */
-const PAGES_MAX = 1000;
 const WHAT = 'the list of batches';
 
 /**
- * Lists every batch back to a moment.
+ * Lists the batches that were not listed before a chunk's first POST.
  *
- * @param sinceMs - On the API's clock: the list ends before the first older batch.
- * @throws ApplicationFailure of the table in `http-failures.ts`; `MessageBatch.UnexpectedAnswer` for a list
- * without an end.
+ * @param baseline - Ids of batches that were listed before.
+ * @throws ApplicationFailure of the table in `http-failures.ts`.
  */
-export async function listBatchesSince(
+export async function listNewBatches(
   caller: Caller,
-  sinceMs: number,
+  baseline: readonly string[],
   heartbeat: (details: unknown) => void
-): Promise<BatchList> {
-  const batches: ListedBatch[] = [];
-  let apiNowMs: number | null = null;
-  let after: string | null = null;
-  for (let number = 1; number <= PAGES_MAX; number++) {
-    const page = await readPage(caller, after);
-    apiNowMs ??= page.apiNowMs;
-    heartbeat({ page: number });
-    for (const listed of page.batches) {
-      if (Date.parse(listed.check.createdAt) < sinceMs) return { batches, apiNowMs };
-      batches.push(listed);
-    }
-    const last = page.batches.at(-1);
-    if (!page.hasMore || last === undefined) return { batches, apiNowMs };
-    if (last.batchId === after) break;
-    after = last.batchId;
+): Promise<Exclude<ListVerdict<ListedBatch>, { verdict: 'readOn' }>> {
+  const pages: BatchPage[] = [];
+  for (;;) {
+    const after = pages.at(-1)?.batches.at(-1)?.batchId;
+    pages.push((await readPage(caller, LIST_PAGE_SIZE_MAX, after)).page);
+    heartbeat({ page: pages.length });
+    const judged = judgeList(pages, baseline);
+    if (judged.verdict !== 'readOn') return judged;
   }
-  throw unexpectedAnswer({ what: WHAT }, 'a list without an end');
 }
 
-interface Page {
-  readonly batches: readonly ListedBatch[];
-  readonly hasMore: boolean;
-  readonly apiNowMs: number;
-}
-
-async function readPage(caller: Caller, after: string | null): Promise<Page> {
-  const query = `?limit=${LIST_PAGE_SIZE_MAX}${after === null ? '' : `&after_id=${after}`}`;
-  const call = { method: 'get', path: `${BATCHES_PATH}${query}`, what: WHAT } as const;
+/**
+ * Reads one page of the list.
+ *
+ * @param after - Id of the last batch of the page before.
+ * @throws ApplicationFailure `MessageBatch.ApiUnavailable` when the answer is no list at all.
+ */
+export async function readPage(
+  caller: Caller,
+  limit: number,
+  after?: string
+): Promise<{ readonly headers: Headers; readonly page: BatchPage }> {
+  const query = `?limit=${limit}${after === undefined ? '' : `&after_id=${after}`}`;
+  const call: Call = { method: 'get', path: `${BATCHES_PATH}${query}`, what: WHAT };
   const { headers, body } = await callJson(caller, call);
-  const apiNowMs = Date.parse(headers.get('date') ?? '');
-  if (Number.isNaN(apiNowMs)) throw unexpectedAnswer(call, 'without the date header');
   const { data, has_more: hasMore } = (body ?? {}) as { data?: unknown; has_more?: unknown };
-  if (!Array.isArray(data) || typeof hasMore !== 'boolean') throw unreadableAnswer(call, headers);
-  const batches = data.map((batch: unknown) => parseBatch(batch, call));
-  if (!batches.every(({ batchId }) => isBatchId(batchId))) throw unreadableAnswer(call, headers);
-  return { batches, hasMore, apiNowMs };
+  if (!Array.isArray(data)) throw unreadableAnswer(call, headers);
+  const batches = data.map(toListed).filter((batch) => batch !== null);
+  const isReadable = typeof hasMore === 'boolean' && batches.length === data.length;
+  return { headers, page: isReadable ? { batches, hasMore } : null };
+}
+
+function toListed(batch: unknown): ListedBatch | null {
+  if (typeof batch !== 'object' || batch === null) return null;
+  const fields = batch as Record<string, unknown>;
+  const { id } = fields;
+  const createdAt = readTime(fields['created_at']);
+  if (!isBatchId(id) || createdAt === null) return null;
+  return {
+    batchId: id,
+    createdAt,
+    createdAtMs: Date.parse(createdAt),
+    ended: fields['processing_status'] === 'ended',
+    archived: readTime(fields['archived_at']) !== null,
+    total: sumOf(fields['request_counts']),
+  };
+}
+
+function sumOf(counts: unknown): number {
+  if (typeof counts !== 'object' || counts === null) return 0;
+  let sum = 0;
+  for (const count of Object.values(counts)) {
+    if (!Number.isSafeInteger(count)) return 0;
+    sum += count as number;
+  }
+  return sum;
 }

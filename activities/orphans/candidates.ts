@@ -5,63 +5,56 @@
  *
  * @module
  */
-import type { BatchCheck, JobContext } from '../../src/contract/activities';
+import type { JobContext } from '../../src/contract/activities';
 import { isMessageBatchFailure } from '../../src/contract/failures';
 import type { ChunkName } from '../../src/contract/names';
-import {
-  API_CLOCK_MARGIN_MS,
-  couldBeFrom,
-  type Candidate,
-  type LostPost,
-} from '../../src/core/reconcile/reconcile';
+import type { ListFlaw } from '../../src/core/reconcile/new-batches';
+import type { Candidate } from '../../src/core/reconcile/reconcile';
 import { chunkFiles } from '../../src/records/job-files';
 import { readCandidateRecord, type CandidateRecord } from '../../src/records/orphan-records';
 import { toRecordText } from '../../src/records/record-text';
 import type { Store } from '../../src/store/store';
 import { retrieveBatch, totalOf } from '../api/batch-answer';
 import type { Caller } from '../api/call-api';
-import { listBatchesSince, type ListedBatch } from '../api/list-batches';
+import { listNewBatches, type ListedBatch } from '../api/list-batches';
 import { findOwner } from '../submissions/batch-record';
-import type { Intent } from '../submissions/intents';
 import { identifyOwner } from './identify-owner';
 
-/** What to search for: a batch of this chunk, created by one of these POSTs. */
+/** What to search for: a batch of this chunk. */
 export interface Search {
   readonly store: Store;
   readonly chunk: JobContext & ChunkName;
   readonly caller: Caller;
-  readonly requests: number;
-  readonly posts: readonly LostPost[];
-  /** How long after its socket was closed a POST may still have been delivered. */
-  readonly lateMs: number;
+  /** Ids of batches that were listed before the chunk's first POST; null when that is not known. */
+  readonly baseline: readonly string[] | null;
+  /** Whether a batch that is listed for the first time now is {@link Candidate.late}. */
+  readonly late: boolean;
   /** What the wire ids of the chunk begin with. */
   readonly prefix: string;
+  /** Leaves out batches that need not be examined. */
+  readonly isWorthReading?: (batch: ListedBatch) => boolean;
 }
 
 export interface FoundCandidates {
   readonly candidates: readonly Candidate[];
-  /** The API's time when it sent the list. */
-  readonly apiNowMs: number;
+  /** Why the list does not show every candidate; null when it does. */
+  readonly flaw: ListFlaw | null;
 }
 
-/** The POST of an open intent. */
-export function toLostPost({ record, socketClosedAfterMs }: Intent): LostPost {
-  return {
-    apiTimeMs: Date.parse(record.api_time),
-    // If the attempt vanished, its deadline is the last moment at which it can have sent anything.
-    closedAfterMs: socketClosedAfterMs ?? record.deadline_ms,
-  };
-}
-
-/** Lists every batch back to the first of the POSTs, and examines those that could be the chunk's. */
+/** Lists every batch that was not listed before the chunk's first POST, and examines those that could be the chunk's. */
 export async function findCandidates(
   search: Search,
   heartbeat: (details: unknown) => void
 ): Promise<FoundCandidates> {
-  const times = search.posts.map(({ apiTimeMs }) => apiTimeMs);
-  const sinceMs = Math.min(...times) - API_CLOCK_MARGIN_MS;
-  const { batches, apiNowMs } = await listBatchesSince(search.caller, sinceMs, heartbeat);
-  return { candidates: await collectCandidates(search, batches, heartbeat), apiNowMs };
+  const { caller, baseline } = search;
+  const listed =
+    baseline === null
+      ? ({ verdict: 'noProof', flaw: 'noBaseline' } as const)
+      : await listNewBatches(caller, baseline, heartbeat);
+  // Of a list that proves nothing, thousands of batches might have to be read: earlier candidates are examined alone.
+  const batches = listed.verdict === 'found' ? listed.batches : [];
+  const flaw = listed.verdict === 'noProof' ? listed.flaw : null;
+  return { candidates: await collectCandidates(search, batches, heartbeat), flaw };
 }
 
 /** Every batch that could be the chunk's: those on the list, and those that earlier searches found. */
@@ -70,16 +63,15 @@ async function collectCandidates(
   listed: readonly ListedBatch[],
   heartbeat: (details: unknown) => void
 ): Promise<Candidate[]> {
-  const { store, chunk, requests, posts, lateMs } = search;
+  const { store, chunk, isWorthReading = () => true } = search;
   const candidates: Candidate[] = [];
   const seen = new Set<string>();
-  for (const { batchId, check } of listed) {
-    if (totalOf(check) !== requests) continue;
-    if (!couldBeFrom(Date.parse(check.createdAt), posts, lateMs)) continue;
-    seen.add(batchId);
-    const owner = await findOwner(store, chunk, batchId);
+  for (const batch of listed) {
+    if (!isWorthReading(batch)) continue;
+    seen.add(batch.batchId);
+    const owner = await findOwner(store, chunk, batch.batchId);
     if (owner === 'other') continue;
-    candidates.push(await examine(search, { batchId, check }, owner));
+    candidates.push(await examine(search, batch, owner));
     heartbeat({ candidates: candidates.length });
   }
   const files = chunkFiles(chunk.jobId, chunk);
@@ -88,18 +80,29 @@ async function collectCandidates(
     if (record === undefined || seen.has(record.batch_id)) continue;
     const candidate = await examineAgain(search, record);
     if (candidate !== null) candidates.push(candidate);
+    heartbeat({ candidates: candidates.length });
   }
   return candidates;
 }
 
 /** A candidate of an earlier search that is not on the list: it was deleted, or the list is stale. */
 async function examineAgain(search: Search, record: CandidateRecord): Promise<Candidate | null> {
+  const { batch_id: batchId } = record;
   if (record.proof !== 'unproven') return toCandidate(record, { ended: true, lost: false });
-  const owner = await findOwner(search.store, search.chunk, record.batch_id);
+  const owner = await findOwner(search.store, search.chunk, batchId);
   if (owner === 'other') return null;
   try {
-    const check = await retrieveBatch(search.caller, record.batch_id);
-    return await examine(search, { batchId: record.batch_id, check }, owner);
+    const check = await retrieveBatch(search.caller, batchId);
+    const { createdAt, archivedAt } = check;
+    const batch: ListedBatch = {
+      batchId,
+      createdAt,
+      createdAtMs: Date.parse(createdAt),
+      ended: check.status === 'ended',
+      archived: archivedAt !== null,
+      total: totalOf(check),
+    };
+    return await examine(search, batch, owner);
   } catch (error) {
     if (!isMessageBatchFailure(error, 'MessageBatch.BatchNotFound')) throw error;
     return toCandidate(record, { ended: false, lost: true });
@@ -108,41 +111,38 @@ async function examineAgain(search: Search, record: CandidateRecord): Promise<Ca
 
 async function examine(
   search: Search,
-  { batchId, check }: ListedBatch,
+  { batchId, createdAt, ended, archived }: ListedBatch,
   owner: 'own' | null
 ): Promise<Candidate> {
-  const { store, chunk } = search;
+  const { store, chunk, caller, prefix } = search;
   const key = chunkFiles(chunk.jobId, chunk).candidate(batchId);
   const known = await readCandidateRecord(store, key);
   if (known !== undefined && known.proof !== 'unproven') {
     return toCandidate(known, { ended: true, lost: false });
   }
-  const ended = check.status === 'ended';
+  // The API has removed the results of an archived batch, and answers with 400 or 404.
+  const isReadable = ended && !archived;
   const proof =
-    owner === 'own' ? 'ours' : ended ? await readProof(search, batchId, check) : 'unproven';
+    owner === 'own'
+      ? 'ours'
+      : isReadable
+        ? await identifyOwner(caller, batchId, prefix)
+        : 'unproven';
+  const late = known === undefined ? search.late : known.late === true;
   const record: CandidateRecord = {
     batch_id: batchId,
-    created_at: check.createdAt,
+    created_at: createdAt,
     proof: proof === 'unreadable' ? 'unproven' : proof,
+    ...(late ? { late } : {}),
   };
   if (known?.proof !== record.proof) await store.write(key, toRecordText(record));
   // Results can be late by a few moments; only those of an archived batch are lost.
-  const lost = proof === 'unreadable' && check.archivedAt !== null;
-  return toCandidate(record, { ended, lost });
-}
-
-/** The API has removed the results of an archived batch, and answers with 400 or 404. */
-async function readProof(
-  { caller, prefix }: Search,
-  batchId: string,
-  { archivedAt }: BatchCheck
-): Promise<'ours' | 'foreign' | 'unreadable'> {
-  return archivedAt === null ? identifyOwner(caller, batchId, prefix) : 'unreadable';
+  return toCandidate(record, { ended, lost: record.proof === 'unproven' && archived });
 }
 
 function toCandidate(
-  { batch_id: batchId, created_at: createdAt, proof }: CandidateRecord,
+  { batch_id: batchId, created_at: createdAt, proof, late = false }: CandidateRecord,
   { ended, lost }: Pick<Candidate, 'ended' | 'lost'>
 ): Candidate {
-  return { batchId, createdAtMs: Date.parse(createdAt), ended, proof, lost };
+  return { batchId, createdAtMs: Date.parse(createdAt), ended, proof, lost, late };
 }

@@ -19,9 +19,10 @@ import type { Store } from '../../src/store/store';
 import { retrieveBatch, totalOf } from '../api/batch-answer';
 import type { Caller } from '../api/call-api';
 import { cancelBatch } from '../api/cancel-batch';
+import type { ListedBatch } from '../api/list-batches';
 import { openResults } from '../api/open-results';
-import { readIntents } from '../submissions/intents';
-import { findCandidates, toLostPost } from './candidates';
+import { knownBaseline, readIntents } from '../submissions/intents';
+import { findCandidates } from './candidates';
 
 const DOWNLOAD_MS_MAX = 30 * 60_000;
 /** How often results are read that arrive incomplete. */
@@ -49,10 +50,17 @@ export async function recordLateDuplicates(
   { requests, prefix, heartbeat }: LateSearch
 ): Promise<void> {
   const intents = await readIntents(store, input);
-  const posts = intents.filter(({ end }) => end?.end === 'absent').map(toLostPost);
-  if (posts.length === 0) return;
-  // No limit on how late: nothing waits for a batch that this search finds.
-  const search = { store, chunk: input, caller, requests, posts, lateMs: Infinity, prefix };
+  if (!intents.some(({ end }) => end?.end === 'absent')) return;
+  const search = {
+    store,
+    chunk: input,
+    caller,
+    baseline: knownBaseline(intents),
+    late: true,
+    prefix,
+    // Nothing is paid for after this search. Only final counts can rule a batch out, and then no results are read.
+    isWorthReading: ({ ended, total }: ListedBatch) => ended && (total === requests || total === 0),
+  };
   const { candidates } = await findCandidates(search, heartbeat);
   for (const { batchId, createdAtMs, proof } of candidates) {
     if (proof !== 'ours' || batchId === input.batchId) continue;

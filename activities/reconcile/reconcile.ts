@@ -1,15 +1,22 @@
 /**
  * `messageBatchReconcile`: finds out what became of a POST whose answer was lost. A guess never pays.
  *
- * One search: list the batches back to the intent, keep those that could be the chunk's, and read the results of those
- * that have ended.
+ * One search: list the batches that were not listed before the chunk's first POST, and read the results of those that
+ * have ended.
  *
  * @module
  */
 import type { ReconcileInput, Reconciliation } from '../../src/contract/activities';
 import { isMessageBatchFailure } from '../../src/contract/failures';
 import { BATCH_LIFETIME_MS } from '../../src/contract/limits';
-import { decideReconcile, type Candidate } from '../../src/core/reconcile/reconcile';
+import { LIST_PAGES_MAX, type ListFlaw } from '../../src/core/reconcile/new-batches';
+import {
+  decideReconcile,
+  emptyListLeftMs,
+  type Candidate,
+  type LostPost,
+  type ReconcileDecision,
+} from '../../src/core/reconcile/reconcile';
 import { readWireIdPrefix } from '../../src/records/job-tag';
 import { readChunk } from '../../src/records/plan-records';
 import type { Store } from '../../src/store/store';
@@ -17,13 +24,20 @@ import { retrieveBatch } from '../api/batch-answer';
 import { callerOf, type Caller } from '../api/call-api';
 import { adoptBatch } from '../submissions/adopt';
 import type { BatchTimes } from '../submissions/batch-record';
-import { closeIntentsAsAbsent, type Intent } from '../submissions/intents';
+import {
+  closeIntentsAsAbsent,
+  knownBaseline,
+  readIntents,
+  recordListed,
+  wereListed,
+  type Intent,
+} from '../submissions/intents';
 import {
   readSubmissionState,
   toSubmission,
   type SubmissionState,
 } from '../submissions/submission-state';
-import { findCandidates, toLostPost } from '../orphans/candidates';
+import { findCandidates } from '../orphans/candidates';
 import { recordDuplicate } from '../orphans/duplicates';
 import type { ActivityDeps } from '../worker/deps';
 import { throttledHeartbeat } from '../worker/heartbeat';
@@ -55,6 +69,7 @@ function toKnown(
 
 interface LostSubmission {
   readonly requests: number;
+  /** Those without a known end. */
   readonly intents: readonly Intent[];
 }
 
@@ -65,13 +80,14 @@ async function search(
   { requests, intents }: LostSubmission
 ): Promise<Reconciliation> {
   const heartbeat = throttledHeartbeat();
-  const posts = intents.map(toLostPost);
+  const { options, searchedMs } = input;
+  const listed = await wereListed(store, input, intents);
+  const leftMs = emptyListLeftMs(intents.map(toLostPost), searchedMs, options.lostAnswerWaitMs);
+  const baseline = knownBaseline(await readIntents(store, input));
   const prefix = await readWireIdPrefix(store, input);
-  const { lostAnswerWaitMs } = input.options;
-  // A batch that appears before the chunk is submitted again can still be ours.
-  const target = { store, chunk: input, caller, requests, posts, lateMs: lostAnswerWaitMs, prefix };
+  const target = { store, chunk: input, caller, baseline, late: listed, prefix };
   const found = await findCandidates(target, heartbeat);
-  const decided = decideReconcile({ posts, ...found, lostAnswerWaitMs });
+  const decided = decideReconcile({ ...found, listed, leftMs });
   switch (decided.decision) {
     case 'adopt': {
       const { first, duplicates } = decided;
@@ -86,10 +102,30 @@ async function search(
       await closeIntentsAsAbsent(store, input, intents);
       return { state: 'none', requests };
     case 'wait':
+      // In a busy workspace the list shows new batches all the time: from now on the search does not wait for them.
+      if (leftMs <= 0 && !listed && found.flaw === null) await recordListed(store, input, intents);
       return { state: 'searching', requests, delayMs: decided.delayMs, batchIds: decided.batchIds };
     case 'ask':
-      return { state: 'lost', requests, batchIds: decided.batchIds };
+      return { state: 'lost', requests, batchIds: decided.batchIds, reason: reasonOf(decided) };
   }
+}
+
+/** If the attempt vanished, it may have sent something until its deadline, which is not later than this. */
+function toLostPost({ socketClosed, record }: Intent): LostPost {
+  return { closedAfterMs: socketClosed ? 0 : record.deadline_ms };
+}
+
+const FLAW_TEXTS: Record<ListFlaw, string> = {
+  noBaseline: 'The records do not say which batches the API listed before the submission.',
+  incomplete: "The API's list of batches lacks `has_more`, `id` or `created_at`.",
+  unordered: "The API's list of batches is not in the order of their creation.",
+  tooLong: `The API's list of batches is longer than ${LIST_PAGES_MAX} pages.`,
+};
+
+function reasonOf({ flaw, batchIds }: Extract<ReconcileDecision, { decision: 'ask' }>): string {
+  return flaw === null
+    ? `${batchIds.join(', ')} may have been its batch, and cannot be read any more.`
+    : `${FLAW_TEXTS[flaw]} So it does not prove whether a batch was created.`;
 }
 
 /** A batch that was proven ours and then deleted is adopted too: the next status check reports that it is missing. */

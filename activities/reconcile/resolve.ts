@@ -7,13 +7,15 @@ import { isBatchId, retrieveBatch, totalOf } from '../api/batch-answer';
 import { callerOf, type Caller } from '../api/call-api';
 import { adoptBatch } from '../submissions/adopt';
 import { findOwner } from '../submissions/batch-record';
-import { closeIntentsAsAbsent, earliestApiTime, type Intent } from '../submissions/intents';
+import {
+  closeIntentsAsAbsent,
+  knownBaseline,
+  readIntents,
+  type Intent,
+} from '../submissions/intents';
 import { readSubmissionState, toSubmission } from '../submissions/submission-state';
 import type { ActivityDeps } from '../worker/deps';
 import { assertRightWorker } from '../worker/right-worker';
-
-/** A batch cannot be older than its intent. This allows for clocks inside the API that disagree. */
-const CREATED_BEFORE_INTENT_MS_MAX = 5 * 60 * 1000;
 
 /**
  * Creates the Activity that applies an operator's decision about a submission whose answer was lost.
@@ -62,12 +64,14 @@ async function adopt(decision: Decision): Promise<Submission> {
   }
   const check = await retrieveOrRefuse(caller, batchId);
   const total = totalOf(check);
-  if (total !== requests) {
+  // Some servers count a batch only when it has ended.
+  if (check.status === 'ended' && total !== requests) {
     throw refused(`The batch ${batchId} has ${total} requests, the chunk has ${requests}.`);
   }
-  const earliestMs = Date.parse(earliestApiTime(intents)) - CREATED_BEFORE_INTENT_MS_MAX;
-  if (Date.parse(check.createdAt) < earliestMs) {
-    throw refused(`The batch ${batchId} is older than the submission whose answer was lost.`);
+  if (knownBaseline(await readIntents(store, input))?.includes(batchId) === true) {
+    throw refused(
+      `The batch ${batchId} is older than the submission whose answer was lost: the API listed it before.`
+    );
   }
   return adoptBatch(store, input, { intents, batchId, times: check, requests });
 }

@@ -8,14 +8,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { failure } from '../../src/contract/failures';
+import { commonBaseline } from '../../src/core/reconcile/new-batches';
 import { chunkFiles, type ChunkOfJob } from '../../src/records/job-files';
 import { toRecordText } from '../../src/records/record-text';
 import {
   readIntentCutRecord,
   readIntentEndRecord,
+  readIntentListedRecord,
   readIntentRecord,
   type IntentCutRecord,
   type IntentEndRecord,
+  type IntentListedRecord,
   type IntentRecord,
 } from '../../src/records/submission-records';
 import type { Store } from '../../src/store/store';
@@ -24,8 +27,8 @@ import { tryWriteRecord } from './try-write-record';
 export interface Intent {
   readonly name: string;
   readonly record: IntentRecord;
-  /** When its socket was closed without an answer, counted from its API time; null where the attempt vanished. */
-  readonly socketClosedAfterMs: number | null;
+  /** Whether its socket is known to be closed; false where the attempt vanished. */
+  readonly socketClosed: boolean;
 }
 
 export interface IntentWithEnd extends Intent {
@@ -42,7 +45,7 @@ export async function readIntents(store: Store, chunk: ChunkOfJob): Promise<Inte
     const record = await readIntentRecord(store, files.intent(name));
     if (record === undefined) continue;
     const cut = await readIntentCutRecord(store, files.intentCut(name));
-    intents.push({ name, record, socketClosedAfterMs: cut?.after_ms ?? null, end: end ?? null });
+    intents.push({ name, record, socketClosed: cut !== undefined, end: end ?? null });
   }
   return intents;
 }
@@ -53,6 +56,26 @@ export function earliestApiTime(intents: readonly Intent[]): string {
   return times.reduce((earliest, time) =>
     Date.parse(time) < Date.parse(earliest) ? time : earliest
   );
+}
+
+/**
+ * Finds the batches that the API listed before a chunk's first POST: those of its earlier intents.
+ *
+ * @param newest - What the list shows now, for the chunk's first intent.
+ * @returns null when the list did not tell.
+ */
+export async function baselineOf(
+  store: Store,
+  chunk: ChunkOfJob,
+  newest: readonly string[] | null
+): Promise<readonly string[] | null> {
+  const intents = await readIntents(store, chunk);
+  return intents.length === 0 ? newest : knownBaseline(intents);
+}
+
+/** What every intent of a chunk says was listed before its first POST. */
+export function knownBaseline(intents: readonly Intent[]): readonly string[] | null {
+  return commonBaseline(intents.map(({ record }) => record.baseline ?? null));
 }
 
 /** Writes an intent under a name that no other attempt has; names sort by time, as far as clocks agree. */
@@ -123,6 +146,32 @@ export async function recordSocketClosed(
   const record: IntentCutRecord = { after_ms: Math.ceil(afterMs) };
   // Without this record the intent's deadline counts, which is later.
   await tryWriteRecord(store, chunkFiles(chunk.jobId, chunk).intentCut(intent), record);
+}
+
+/** Records that the list was read after `lostAnswerWait`, when every candidate that it showed was recorded. */
+export async function recordListed(
+  store: Store,
+  chunk: ChunkOfJob,
+  intents: readonly Intent[]
+): Promise<void> {
+  const record: IntentListedRecord = { listed_at: new Date().toISOString() };
+  const files = chunkFiles(chunk.jobId, chunk);
+  // Without this record a later search also waits for batches that are listed later.
+  for (const { name } of intents) await tryWriteRecord(store, files.intentListed(name), record);
+}
+
+/** Whether {@link recordListed} has recorded all of these intents. */
+export async function wereListed(
+  store: Store,
+  chunk: ChunkOfJob,
+  intents: readonly Intent[]
+): Promise<boolean> {
+  const files = chunkFiles(chunk.jobId, chunk);
+  for (const { name } of intents) {
+    const listed = await readIntentListedRecord(store, files.intentListed(name));
+    if (listed === undefined) return false;
+  }
+  return true;
 }
 
 async function listIntents(store: Store, folder: string): Promise<string[]> {

@@ -8,15 +8,20 @@
  */
 import type { ApplicationFailure } from '@temporalio/common';
 import { openAsBlob } from 'node:fs';
-import type { BatchCheck } from '../../src/contract/activities';
 import { withTransport } from '../api/anthropic';
-import { parseBatch, totalOf } from '../api/batch-answer';
+import { parseCreated } from '../api/batch-answer';
 import { BATCHES_PATH, jobHeaders, readJson, type Caller } from '../api/call-api';
 import { answerOf, toFailure, transportCode, type CallContext } from '../api/http-failures';
 import { startDeadline, type Deadline } from './deadline';
 
 export type PostEnd =
-  | { readonly end: 'accepted'; readonly batchId: string; readonly check: BatchCheck }
+  | {
+      readonly end: 'accepted';
+      readonly batchId: string;
+      /** Null where the answer does not say. */
+      readonly createdAt: string | null;
+      readonly expiresAt: string | null;
+    }
   | { readonly end: 'refused'; readonly failure: ApplicationFailure }
   | { readonly end: 'unknown' }
   /** The deadline had passed before anything was sent. */
@@ -25,7 +30,8 @@ export type PostEnd =
 export interface Post {
   /** Path of the body's file, whose hash was just verified. */
   readonly path: string;
-  readonly requests: number;
+  /** Ids of batches that were listed before the chunk's first POST. */
+  readonly baseline: readonly string[] | null;
   /** On the monotonic clock, `performance.now()`. */
   readonly deadlineAtMs: number;
 }
@@ -85,7 +91,7 @@ export async function postBatch(caller: Caller, post: Post, onTick: () => void):
         signal: deadline.signal,
       })
       .asResponse();
-    const end = await readAccepted(response, post.requests);
+    const end = await readAccepted(response, post.baseline);
     if (end.end === 'unknown') deadline.cut();
     return end;
   } catch (error) {
@@ -119,11 +125,15 @@ function sdkTimeoutMs({ deadlineAtMs }: Post): number {
   return Math.min(Math.ceil(leftMs) + SDK_TIMEOUT_MARGIN_MS, TIMER_MS_MAX);
 }
 
-/** Only a documented batch of the right size proves that this chunk was accepted. */
-async function readAccepted(response: Response, requests: number): Promise<PostEnd> {
+/**
+ * A batch's id in a 200 proves that it is the chunk's, whatever else the answer says: some servers count a batch only
+ * at its end. But a batch that was listed before the POST is the answer to another one, which a proxy kept.
+ */
+async function readAccepted(response: Response, baseline: Post['baseline']): Promise<PostEnd> {
   if (response.status !== 200) return { end: 'unknown' };
-  const { batchId, check } = parseBatch(await readJson(response, CALL), CALL);
-  return totalOf(check) === requests ? { end: 'accepted', batchId, check } : { end: 'unknown' };
+  const created = parseCreated(await readJson(response, CALL));
+  if (created === null || baseline?.includes(created.batchId) === true) return { end: 'unknown' };
+  return { end: 'accepted', ...created };
 }
 
 function judge(error: unknown, sending: Sending, deadline: Deadline): PostEnd {

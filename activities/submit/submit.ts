@@ -11,7 +11,7 @@
 import { Context } from '@temporalio/activity';
 import { setTimeout } from 'node:timers/promises';
 import type { Submission, SubmitInput } from '../../src/contract/activities';
-import { submitTimeoutMsDefault } from '../../src/contract/limits';
+import { BATCH_LIFETIME_MS, submitTimeoutMsDefault } from '../../src/contract/limits';
 import { chunkFiles } from '../../src/records/job-files';
 import type { ChunkRecord } from '../../src/records/plan-records';
 import { readChunk } from '../../src/records/plan-records';
@@ -19,7 +19,13 @@ import { referenceAt } from '../../src/records/reference-at';
 import { callerOf, type Caller } from '../api/call-api';
 import { probeApi } from '../api/probe';
 import { recordBatch } from '../submissions/batch-record';
-import { closeIntent, isOpen, openIntent, recordSocketClosed } from '../submissions/intents';
+import {
+  baselineOf,
+  closeIntent,
+  isOpen,
+  openIntent,
+  recordSocketClosed,
+} from '../submissions/intents';
 import {
   readSubmissionState,
   toSubmission,
@@ -72,6 +78,7 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
   const probedAtMs = performance.now();
   // Also the last check of the key and its workspace before anything is written.
   const probe = await probeApi(caller);
+  const baseline = await baselineOf(deps.store, input, probe.newest);
   const timeoutMs = input.options.submitTimeoutMs ?? submitTimeoutMsDefault(chunk.body.bytes);
   const deadlineAtMs = performance.now() + timeoutMs;
   const intent = await openIntent(deps.store, input, {
@@ -82,6 +89,7 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
     organization_id: probe.organizationId,
     requests: chunk.requests,
     body_sha256: chunk.body.sha256,
+    baseline,
     started_at: new Date().toISOString(),
   });
 
@@ -101,7 +109,7 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
     await closeIntent(deps.store, input, intent, 'withdrawn');
     return { state: 'none', requests: chunk.requests };
   }
-  const post = { path, requests: chunk.requests, deadlineAtMs };
+  const post = { path, baseline, deadlineAtMs };
   const end = await postBatch(caller, post, () => {
     heartbeatQuietly({ phase: 'posting' });
   });
@@ -135,8 +143,10 @@ async function recordEnd(
   const { requests } = chunk;
   switch (posted.end) {
     case 'accepted': {
-      const { batchId, check } = posted;
-      const { createdAt, expiresAt } = check;
+      const { batchId } = posted;
+      // The next status check writes the API's own times where its answer lacked them.
+      const createdAt = posted.createdAt ?? apiTime;
+      const expiresAt = posted.expiresAt ?? expiryOf(createdAt);
       // If the store is full, the id is still in the Activity's last heartbeat.
       heartbeatQuietly({ phase: 'accepted', batchId });
       const record = { batch_id: batchId, created_at: createdAt, expires_at: expiresAt, intent };
@@ -155,6 +165,10 @@ async function recordEnd(
     case 'unknown':
       return { state: 'unknown', requests, intents: [intent], since: apiTime };
   }
+}
+
+function expiryOf(createdAt: string): string {
+  return new Date(Date.parse(createdAt) + BATCH_LIFETIME_MS).toISOString();
 }
 
 /** A failing heartbeat must not prevent recording the POST's answer. */

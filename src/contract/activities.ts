@@ -97,7 +97,10 @@ export type Submission =
       readonly since: string;
     };
 
-export interface ReconcileInput extends JobContext, ChunkName {}
+export interface ReconcileInput extends JobContext, ChunkName {
+  /** How long the Workflow has been searching, on Temporal's clock. */
+  readonly searchedMs: number;
+}
 
 /** The result of one search for the batch of a submission whose answer was lost. */
 export type Reconciliation =
@@ -107,14 +110,17 @@ export type Reconciliation =
       readonly state: 'searching';
       readonly requests: number;
       readonly delayMs: number | null;
-      /** Batches of the right size and age whose results will show whose they are. */
+      /** Batches whose results will show whose they are. */
       readonly batchIds: readonly string[];
     }
   | {
-      /** These could have been ours and cannot be read any more: a person must decide. */
+      /** There is no proof: a person must decide. */
       readonly state: 'lost';
       readonly requests: number;
+      /** Batches that may have been ours and cannot be read any more. */
       readonly batchIds: readonly string[];
+      /** Why there is no proof: a sentence. */
+      readonly reason: string;
     };
 
 export interface BatchInput extends JobContext, ChunkName {

@@ -13,7 +13,8 @@
  *     chunk.json                 how many requests, references to the next two
  *     body.json  members.jsonl   the bytes to POST; position and attempt of each request
  *     intents/<name>.json        one attempt to submit; <name>.end.json: how it ended, once that is known;
- *                                <name>.cut.json: when its socket was closed without an answer
+ *                                <name>.cut.json: when its socket was closed without an answer;
+ *                                <name>.listed.json: batches that are listed from now on are not its own
  *     candidates/<batch id>.json a batch that such an attempt may have created, and what its results proved
  *     duplicates/<batch id>.json a second batch of the chunk, proven ours: its cost
  *     batch.json                 the chunk's batch
@@ -68,6 +69,7 @@ export function chunkFiles(jobId: string, name: ChunkName) {
     intent: (intent: string) => `${folder}/intents/${intent}.json`,
     intentEnd: (intent: string) => `${folder}/intents/${intent}.end.json`,
     intentCut: (intent: string) => `${folder}/intents/${intent}.cut.json`,
+    intentListed: (intent: string) => `${folder}/intents/${intent}.listed.json`,
     candidates: `${folder}/candidates`,
     candidate: (batchId: string) => `${folder}/candidates/${batchId}.json`,
     duplicates: `${folder}/duplicates`,

@@ -10,6 +10,8 @@ export interface CandidateRecord {
   readonly batch_id: string;
   readonly created_at: string;
   readonly proof: 'ours' | 'foreign' | 'unproven';
+  /** True when it was first listed after `lostAnswerWait`. */
+  readonly late?: boolean;
 }
 
 /** `duplicates/<batch id>.json`: a second batch of the chunk, proven ours. */

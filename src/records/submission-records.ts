@@ -25,6 +25,12 @@ export interface IntentRecord {
   readonly organization_id: string | null;
   readonly requests: number;
   readonly body_sha256: string;
+  /**
+   * Ids of the newest batches that the API listed before the chunk's first POST; null where the list did not tell.
+   *
+   * Every later intent of the chunk keeps them. Missing in records that were written before this member existed.
+   */
+  readonly baseline?: readonly string[] | null;
   readonly started_at: string;
 }
 
@@ -39,6 +45,15 @@ export interface IntentEndRecord {
 export interface IntentCutRecord {
   /** Counted from the intent's `api_time`. */
   readonly after_ms: number;
+}
+
+/**
+ * `intents/<name>.listed.json`: `lostAnswerWait` was over when the list was read, and what it showed is recorded.
+ *
+ * A batch that is listed later is not the intent's.
+ */
+export interface IntentListedRecord {
+  readonly listed_at: string;
 }
 
 /** `batches/<batch id>.json`, outside the job folders: which chunk owns a batch. */
@@ -78,6 +93,14 @@ export async function readIntentCutRecord(
   key: string
 ): Promise<IntentCutRecord | undefined> {
   return (await readRecord(store, key, 'after_ms')) as IntentCutRecord | undefined;
+}
+
+/** @returns undefined while a new batch on the list may be the intent's. */
+export async function readIntentListedRecord(
+  store: RecordSource,
+  key: string
+): Promise<IntentListedRecord | undefined> {
+  return (await readRecord(store, key, 'listed_at')) as IntentListedRecord | undefined;
 }
 
 /** @returns undefined when no owner of the batch is recorded in this store. */

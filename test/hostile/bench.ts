@@ -98,7 +98,7 @@ export async function createBench(): Promise<Bench> {
     check: (plan, batchId) =>
       run(activities.messageBatchCheck.bind(activities), { ...plan, ...FIRST, batchId }),
     reconcile: (plan) =>
-      run(activities.messageBatchReconcile.bind(activities), { ...plan, ...FIRST }),
+      run(activities.messageBatchReconcile.bind(activities), { ...plan, ...FIRST, searchedMs: 0 }),
     planRound: (plan) =>
       run(activities.messageBatchPlanRound.bind(activities), {
         ...plan,

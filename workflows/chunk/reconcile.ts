@@ -34,12 +34,12 @@ async function search(chunk: Chunk, unknown: Unknown): Promise<Known> {
   const sinceMs = Date.now();
   for (let number = 1; ; number++) {
     const found = await retryUntilAnswered(chunk, () =>
-      longCall(searchText(number, label)).messageBatchReconcile(input)
+      longCall(searchText(number, label)).messageBatchReconcile({
+        ...input,
+        searchedMs: Date.now() - sinceMs,
+      })
     );
-    if (found.state === 'lost') {
-      const lost = `${found.batchIds.join(', ')} may have been its batch, and cannot be read any more. `;
-      return askPerson(chunk, unknown, lost);
-    }
+    if (found.state === 'lost') return askPerson(chunk, unknown, `${found.reason} `);
     if (found.state !== 'searching') return found;
     const delayMs = found.delayMs ?? nextCheckDelayMs(Date.now() - sinceMs, input.options);
     await showSearch(chunk, unknown, found);

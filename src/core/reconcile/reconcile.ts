@@ -1,24 +1,23 @@
 /**
  * Decides what became of a POST whose answer was lost.
  *
- * Only two things prove that a batch is ours: the answer to our own create call, and our ids in its results. So a batch
- * of the right size and age is a candidate until its results tell whose it is, and a chunk is submitted again only when
- * no candidate is left.
+ * Only two things prove that a batch is ours: the answer to our own create call, and our ids in its results. So every
+ * batch that was not listed before the POST is a candidate until its results tell whose it is, and a chunk is submitted
+ * again only when no candidate is left.
  *
  * Why: docs/decisions/007-counts-are-hints.md
  *
  * @module
  */
+import type { ListFlaw } from './new-batches';
 
-/** One POST whose answer was lost, on the API's clock. */
+/** One POST whose answer was lost. */
 export interface LostPost {
-  /** The API's time before the POST. */
-  readonly apiTimeMs: number;
-  /** How long after that its socket was certainly closed. */
+  /** Its socket is closed this long after the search began, at the latest. */
   readonly closedAfterMs: number;
 }
 
-/** A batch of the right size and age that no other chunk is known to own. */
+/** A batch that was not listed before the POST, and that no other chunk is known to own. */
 export interface Candidate {
   readonly batchId: string;
   readonly createdAtMs: number;
@@ -27,14 +26,18 @@ export interface Candidate {
   readonly proof: 'ours' | 'foreign' | 'unproven';
   /** True when an earlier search found it, and now it or its results no longer exist. */
   readonly lost: boolean;
+  /** True when it was first listed after `lostAnswerWait`: its results may prove it ours, but nothing waits for them. */
+  readonly late: boolean;
 }
 
 export interface ReconcileFacts {
-  readonly posts: readonly LostPost[];
   readonly candidates: readonly Candidate[];
-  /** The API's time when it sent the list. */
-  readonly apiNowMs: number;
-  readonly lostAnswerWaitMs: number;
+  /** Why the list does not show every candidate; null when it does. */
+  readonly flaw: ListFlaw | null;
+  /** Whether the candidates that the list showed after `lostAnswerWait` are recorded. */
+  readonly listed: boolean;
+  /** How long the list must still stay empty. */
+  readonly leftMs: number;
 }
 
 export type ReconcileDecision =
@@ -51,53 +54,47 @@ export type ReconcileDecision =
       readonly delayMs: number | null;
       readonly batchIds: readonly string[];
     }
-  /** A proof was possible once and no longer is: an operator has to decide. */
-  | { readonly decision: 'ask'; readonly batchIds: readonly string[] };
-
-/** The API's clocks may differ among themselves, and its `date` header is cut to the second. */
-export const API_CLOCK_MARGIN_MS = 5 * 60_000;
+  /** There is no proof, and a person has to decide: a candidate can no longer be read, or the list has a flaw. */
+  | {
+      readonly decision: 'ask';
+      readonly batchIds: readonly string[];
+      readonly flaw: ListFlaw | null;
+    };
 
 export function decideReconcile({
-  posts,
   candidates,
-  apiNowMs,
-  lostAnswerWaitMs,
+  flaw,
+  listed,
+  leftMs,
 }: ReconcileFacts): ReconcileDecision {
   const ours = candidates
     .filter(({ proof }) => proof === 'ours')
     .sort((a, b) => a.createdAtMs - b.createdAtMs);
   const [first, ...duplicates] = ours;
   if (first !== undefined) return { decision: 'adopt', first, duplicates };
-  const unproven = candidates.filter(({ proof }) => proof === 'unproven');
+  const unproven = candidates.filter(({ proof, late }) => proof === 'unproven' && !late);
   const lost = unproven.filter((candidate) => candidate.lost);
-  if (lost.length > 0) return { decision: 'ask', batchIds: lost.map(({ batchId }) => batchId) };
-  if (unproven.length > 0) {
-    const ids = unproven.map(({ batchId }) => batchId);
-    return { decision: 'wait', delayMs: null, batchIds: ids };
-  }
-  const leftMs = absentAtMs(posts, lostAnswerWaitMs) - apiNowMs;
-  return leftMs > 0 ? { decision: 'wait', delayMs: leftMs, batchIds: [] } : { decision: 'absent' };
-}
-
-/** From when on a list without candidates proves that no batch exists: `lostAnswerWait` after the last socket was closed. */
-function absentAtMs(posts: readonly LostPost[], lostAnswerWaitMs: number): number {
-  const closed = posts.map(({ apiTimeMs, closedAfterMs }) => apiTimeMs + closedAfterMs);
-  return Math.max(...closed) + lostAnswerWaitMs;
+  if (lost.length > 0) return { decision: 'ask', batchIds: idsOf(lost), flaw: null };
+  if (flaw !== null && !listed) return { decision: 'ask', batchIds: [], flaw };
+  if (unproven.length > 0) return { decision: 'wait', delayMs: null, batchIds: idsOf(unproven) };
+  if (listed || leftMs <= 0) return { decision: 'absent' };
+  return { decision: 'wait', delayMs: leftMs, batchIds: [] };
 }
 
 /**
- * Whether one of these POSTs can have created a batch, by its age alone.
+ * How long a list without candidates must still stay empty: until `lostAnswerWait` after the last socket was closed.
  *
- * @param lateMs - How long after its socket was closed a POST may still be delivered, by a proxy that held it back.
+ * @param searchedMs - How long the search has lasted, on Temporal's clock: a gateway's `date` may jump.
  */
-export function couldBeFrom(
-  createdAtMs: number,
+export function emptyListLeftMs(
   posts: readonly LostPost[],
-  lateMs: number
-): boolean {
-  return posts.some(
-    ({ apiTimeMs, closedAfterMs }) =>
-      createdAtMs >= apiTimeMs - API_CLOCK_MARGIN_MS &&
-      createdAtMs <= apiTimeMs + closedAfterMs + lateMs + API_CLOCK_MARGIN_MS
-  );
+  searchedMs: number,
+  lostAnswerWaitMs: number
+): number {
+  const closedAfterMs = Math.max(...posts.map((post) => post.closedAfterMs));
+  return closedAfterMs + lostAnswerWaitMs - searchedMs;
+}
+
+function idsOf(candidates: readonly Candidate[]): string[] {
+  return candidates.map(({ batchId }) => batchId);
 }
