@@ -262,7 +262,6 @@ describe('collect', () => {
   });
 
   test.each<{ name: string; action: FaultAction; missing: number }>([
-    { name: 'a blank line', action: blankLine(3), missing: 0 },
     { name: 'a line that is no JSON', action: brokenLine(3), missing: 1 },
     { name: 'a repeated line', action: duplicatedLine(3), missing: 0 },
     { name: 'a foreign line', action: foreignLine('foreign', 3), missing: 0 },
@@ -309,6 +308,21 @@ describe('collect', () => {
       counts: { succeeded: 10 - missing, missing },
     });
     await line.close();
+  });
+
+  test.each<{ name: string; action: FaultAction }>([
+    { name: 'a blank line', action: blankLine(1) },
+    {
+      name: 'a byte order mark',
+      action: { type: 'results', editLine: (line, at) => [at === 0 ? `\uFEFF${line}` : line] },
+    },
+    { name: 'CRLF', action: { type: 'results', editLine: (line) => [`${line}\r`, '\r'] } },
+  ])('$name in the results is no flaw', async ({ action }) => {
+    job = await createJob();
+    const batchId = await submitted(job);
+    job.simulator.fault({ on: 'results', action });
+    expect(await collect(batchId)).toMatchObject({ counts: { succeeded: 3, missing: 0 } });
+    for (const { result } of await readOutcomes()) expect(result).toMatch(/^\{.*\}$/);
   });
 
   test('a last line without its newline is whole', async () => {
