@@ -28,7 +28,7 @@ export interface IndexContext {
 
 /** What is wrong with a results file, counted. */
 export interface Flaws {
-  /** Blank lines, and lines that are not JSON or not a result. */
+  /** Lines that are not JSON or not a result. */
   unreadable: number;
   /** Ids that are not the chunk's. */
   foreign: number;
@@ -92,8 +92,10 @@ export function createResultsIndex(context: IndexContext): ResultsIndex {
  *
  * @returns The bytes of its result, to be appended to the spool; null when the line adds no result.
  */
-export function addLine(index: ResultsIndex, { bytes }: Line): Buffer | null {
+export function addLine(index: ResultsIndex, { bytes: given }: Line): Buffer | null {
+  const bytes = index.lines === 0 ? withoutMark(given) : given;
   index.lines++;
+  if (isBlank(bytes)) return null;
   const line = parseLine(bytes);
   if (line === null) {
     index.flaws.unreadable++;
@@ -144,6 +146,18 @@ function addMessage(index: ResultsIndex, message: unknown): void {
   addUsage(index.usage, usage);
   index.costPicoUsd =
     picoUsd === null || index.costPicoUsd === null ? null : index.costPicoUsd + picoUsd;
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+function withoutMark(bytes: Buffer): Buffer {
+  const { length } = BYTE_ORDER_MARK;
+  return bytes.subarray(0, length).equals(BYTE_ORDER_MARK) ? bytes.subarray(length) : bytes;
+}
+
+/** Spaces, tabs and carriage returns. */
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
 function parseLine(
