@@ -87,9 +87,10 @@ test('what belongs to others stays, however old it is', async () => {
 });
 
 // On Windows, a file that is open keeps its name.
-(process.platform === 'win32' ? test.skip : test)(
-  'a spool of results has no name while it is in use',
-  async () => {
+const describeOnPosix = process.platform === 'win32' ? describe.skip : describe;
+
+describeOnPosix('a spool of results', () => {
+  test('has no name while it is in use', async () => {
     const read = await withSpool(async (file) => {
       await file.write(Buffer.from('an answer'), 0, 9, 0);
       expect(readdirSync(folder)).toEqual([]);
@@ -97,5 +98,5 @@ test('what belongs to others stays, however old it is', async () => {
       return buffer.toString();
     });
     expect(read).toBe('an answer');
-  }
-);
+  });
+});

@@ -25,7 +25,7 @@ const SHARED_BITS = 0o2070;
 
 /**
  * Decides from the mode of a store's root. A shared one has the setgid bit, with which everything in it gets the root's
- * group; without it, files would belong to the group of whoever writes them.
+ * group; without it, files would belong to their writer's group.
  */
 export function accessFor(rootMode: number): Access {
   return (rootMode & SHARED_BITS) === SHARED_BITS ? SHARED : PRIVATE;
