@@ -1,7 +1,7 @@
 /**
- * Goal: `kill -9` of the Worker at every step of a job costs nothing but time. Method: one job for each group of points; the
- * process is struck down right before or after it writes a certain object, or while a certain call is at the API, and a
- * new one goes on. All of them share one server.
+ * Goal: `kill -9`, SIGTERM and SIGINT of the Worker at every step of a job cost nothing but time. Method: one job for each
+ * group of points; the process gets the signal right before or after it writes a certain object, or while a certain call
+ * is at the API, and a new one goes on. All of them share one server.
  */
 import { delaying, dropping, errored, slowBody, type Fault } from '../../src/simulator';
 import { numberOf } from '../helpers/engine';
@@ -40,27 +40,36 @@ const STEPS: readonly (readonly [name: string, key: string])[] = [
   ['ids', 'ids\\.jsonl$'],
 ];
 
-function strikesOf(group: string, at: Strike['at'], takes: (step: number) => boolean): Strike[] {
-  return STEPS.filter((_, step) => takes(step)).map(([name, key]) => ({
-    name: `${group}-${name}`,
-    at,
-    key,
-    signal: 'SIGKILL',
-  }));
+const SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGINT'] as const;
+
+interface Group {
+  readonly group: string;
+  readonly strikes: readonly Strike[];
+}
+
+function groupOf(
+  name: string,
+  { at, signal }: Pick<Strike, 'at' | 'signal'>,
+  takes: (step: number) => boolean
+): Group {
+  const group = `${signal.toLowerCase()}-${name}`;
+  const steps = STEPS.filter((_, step) => takes(step));
+  return {
+    group,
+    strikes: steps.map(([step, key]) => ({ name: `${group}-${step}`, at, key, signal })),
+  };
 }
 
 /** Every second step, so that a job is not struck twice in one go: four groups take all, before and after. */
-const GROUPS = LONG
-  ? (['before', 'after'] as const).flatMap((at) =>
-      ['even', 'odd'].map((half, parity) => {
-        const group = `${at}-${half}`;
-        return { group, strikes: strikesOf(group, at, (step) => step % 2 === parity) };
-      })
-    )
-  : (['before', 'after'] as const).map((at, parity) => {
-      const group = `${at}-some`;
-      return { group, strikes: strikesOf(group, at, (step) => step % 6 === 3 * parity + 1) };
-    });
+const GROUPS = SIGNALS.flatMap((signal) =>
+  (['before', 'after'] as const).flatMap((at, parity) =>
+    LONG
+      ? ['even', 'odd'].map((half, odd) =>
+          groupOf(`${at}-${half}`, { at, signal }, (step) => step % 2 === odd)
+        )
+      : [groupOf(`${at}-some`, { at, signal }, (step) => step % 6 === 3 * parity + 1)]
+  )
+);
 
 /** What strikes while a call is at the API. `kill` ends the Worker of this point's job. */
 const ALL_CALLS: readonly {
@@ -184,7 +193,7 @@ afterAll(async () => {
   await machine.close();
 });
 
-describe('kill -9 of the Worker', () => {
+describe('a signal ends the Worker', () => {
   test.each(CALLS)(
     'while a call is at the API: $point',
     async ({ point, creates }) => {

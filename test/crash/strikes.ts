@@ -12,8 +12,8 @@ export interface Strike {
   readonly at: 'before' | 'after';
   /** A regular expression for the object's key. */
   readonly key: string;
-  /** SIGSTOP: the process is suspended until SIGCONT. */
-  readonly signal: 'SIGKILL' | 'SIGSTOP';
+  /** SIGSTOP: the process is suspended until SIGCONT. SIGTERM and SIGINT: the Worker stops as its SDK makes it. */
+  readonly signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM' | 'SIGINT';
 }
 
 /** @param marks - Folder in which strikes that have happened are marked, by name. */
@@ -22,7 +22,7 @@ export function withStrikes(store: Store, strikes: readonly Strike[], marks: str
   const strike = (at: Strike['at'], key: string): void => {
     for (const { name, at: when, key: pattern, signal } of strikes) {
       if (when !== at || !new RegExp(pattern).test(key) || !mark(join(marks, name))) continue;
-      // The process is dead or suspended before this returns.
+      // After SIGKILL and SIGSTOP the process is dead or suspended before this returns.
       process.kill(process.pid, signal);
     }
   };

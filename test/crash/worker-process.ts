@@ -34,7 +34,7 @@ const CONNECT_DELAY_MS = 100;
 async function main(settings: WorkerProcessSettings): Promise<void> {
   const level = (process.env['DEBUG_TEMPORAL'] as 'INFO' | undefined) ?? 'ERROR';
   Runtime.install({
-    shutdownSignals: [],
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
     logger: new DefaultLogger(level),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: level, other: level }) },
@@ -58,6 +58,7 @@ async function main(settings: WorkerProcessSettings): Promise<void> {
   const running = worker.run();
   process.stdout.write('ready\n');
   await running;
+  await connection.close();
 }
 
 async function connect(address: string): Promise<NativeConnection> {

@@ -3,9 +3,10 @@
  * Workers that come, go, and have another store, API or key.
  */
 import { join } from 'node:path';
-import { startSimulator } from '../../src/simulator';
+import { delaying, startSimulator } from '../../src/simulator';
 import { openStore } from '../../src/store/open-store';
 import {
+  eventually,
   HOUR_MS,
   isPaused,
   isSubmitted,
@@ -28,6 +29,21 @@ describe('Workers', () => {
       await progressWhere(job, isSubmitted, 'the batch is submitted');
       await engine.worker.stop();
       expect(simulator.ledger.counts.results).toBe(0);
+      await startWorker();
+      expect(await job.report()).toMatchObject({ succeeded: 3 });
+      expect(simulator.ledger.counts.create).toBe(1);
+    });
+  });
+
+  test('one stops right before it posts, another goes on', async () => {
+    await withEngine({ worker }, async (engine) => {
+      const { batches, jobId, simulator, startWorker } = engine;
+      // The planning lists once, the submission once more, right before it posts.
+      const list = simulator.fault({ on: 'list', skip: 1, action: delaying(20_000) });
+      const job = await batches.start(requests(3), { jobId });
+      await eventually(() => Promise.resolve(list.struck > 0), 'the submission has begun');
+      // Without a grace period, as by default: its Activity ends as WorkerShutdown.
+      await engine.worker.stop();
       await startWorker();
       expect(await job.report()).toMatchObject({ succeeded: 3 });
       expect(simulator.ledger.counts.create).toBe(1);

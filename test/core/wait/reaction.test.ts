@@ -13,7 +13,7 @@ describe('reaction', () => {
     ['MessageBatch.Refused', { do: 'pause', kind: 'refused' }],
     ['MessageBatch.BadRequests', { do: 'fail' }],
     ['MessageBatch.StoreDamaged', { do: 'fail' }],
-    ['timeout', { do: 'retry' }],
+    ['retryable', { do: 'retry' }],
     ['unknown', { do: 'fail' }],
   ] as const)('to %s', (cause, expected) => {
     expect(reaction(cause)).toEqual(expected);
