@@ -7,7 +7,7 @@ import type { Submission, SubmitInput } from '../../src/contract/activities';
 import type { Chunk } from './chunk-state';
 import { sleepUnlessWoken, type Control } from '../common/control';
 import { payingCall, shortCall } from '../common/calls';
-import { isTimeout, pauseUntilResolved, retryUntilAnswered, waitOrFail } from '../common/recovery';
+import { pauseUntilResolved, retryUntilAnswered, waitOrFail } from '../common/recovery';
 import { reconcile } from './reconcile';
 
 type Submitted = Extract<Submission, { state: 'submitted' }>;
@@ -32,8 +32,7 @@ export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
       }
       if (control.canceling) return null;
     } catch (error) {
-      // The Worker died mid-submit. Call again: submit reads the records before it posts.
-      if (isTimeout(error)) continue;
+      // Also where the Worker stopped or died mid-submit: submit reads the records before it posts.
       await waitOrFail(chunk, error, failures);
     }
   }

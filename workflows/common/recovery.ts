@@ -7,6 +7,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   condition,
+  ServerFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { findMessageBatchFailure } from '../../src/contract/failures';
@@ -52,11 +53,11 @@ export async function waitOrFail(
   failures: number
 ): Promise<void> {
   const found = findMessageBatchFailure(error);
-  const next = reaction(found?.type ?? (isTimeout(error) ? 'timeout' : 'unknown'));
+  const next = reaction(found?.type ?? (isRetryable(error) ? 'retryable' : 'unknown'));
   switch (next.do) {
     case 'retry': {
       const delayMs = Math.max(backoffMs(failures), retryAfterMs(found));
-      const summary = `again after ${found?.type ?? 'a time-out'}`;
+      const summary = `again after ${found?.type ?? causeName(error)}`;
       await sleepUnlessWoken(pausable.control, delayMs, { summary });
       return;
     }
@@ -103,7 +104,23 @@ function retryAfterMs(found: ApplicationFailure | null): number {
   return typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : 0;
 }
 
-/** A Worker died or hung: its Activity ends by a time-out. */
-export function isTimeout(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+/**
+ * Whether an Activity failed in a way that no table knows and that may pass by itself: its Worker died, hung, or was
+ * stopped by SIGTERM, which ends the Activity with a failure of the SDK's own.
+ */
+function isRetryable(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure)) return false;
+  const { cause } = error;
+  if (cause instanceof TimeoutFailure) return true;
+  const isFailure = cause instanceof ApplicationFailure || cause instanceof ServerFailure;
+  return isFailure && cause.nonRetryable !== true;
+}
+
+/** Names a failure outside the table for the timer after it. */
+function causeName(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (cause instanceof TimeoutFailure) return 'a time-out';
+  const type = cause instanceof ApplicationFailure ? cause.type : null;
+  // The type may be any text, also one of a user's interceptor.
+  return typeof type === 'string' && /^\w{1,60}$/.test(type) ? type : 'a failure';
 }

@@ -14,9 +14,14 @@ export type Reaction =
   /** No waiting helps: the Workflow fails. */
   | { readonly do: 'fail' };
 
-/** @param cause - A failure of the table, an Activity's time-out, or an error that no table knows. */
-export function reaction(cause: FailureType | 'timeout' | 'unknown'): Reaction {
-  if (cause === 'timeout') return { do: 'retry' };
+/**
+ * Decides what a Workflow does about a failure.
+ *
+ * @param cause - A failure of the table; `retryable` for any other failure that may pass by itself, such as a time-out or
+ * the shutdown of a Worker; `unknown` for the rest.
+ */
+export function reaction(cause: FailureType | 'retryable' | 'unknown'): Reaction {
+  if (cause === 'retryable') return { do: 'retry' };
   if (cause === 'unknown') return { do: 'fail' };
   const { pause, retryable } = FAILURES[cause];
   if (pause !== null) return { do: 'pause', kind: pause };
