@@ -56,7 +56,7 @@ describe('resolveOptions', () => {
     ['checkMin', Number.NaN, 'such as "30s"'],
     ['checkMax', '31d', 'at most 30 days'],
     ['retryDelay', -1, 'at least 0 ms'],
-    ['submitTimeout', 0, 'at least 1 ms'],
+    ['submitTimeout', '999ms', 'at least 1000 ms'],
     ['lostAnswerWait', {}, 'such as "30s"'],
     ['maxAttempts', 0, 'from 1 to 100'],
     ['maxAttempts', 1.5, 'from 1 to 100'],

@@ -189,7 +189,7 @@ describe('cancel', () => {
   test('by Temporal while an answer is lost: the Signals that follow still reach the chunk', async () => {
     await withEngine({}, async ({ batches, env, jobId, simulator }) => {
       simulator.fault({ on: 'create', times: 1, action: hanging() });
-      const options = { jobId, submitTimeout: '500ms', lostAnswer: 'ask' } as const;
+      const options = { jobId, submitTimeout: '1s', lostAnswer: 'ask' } as const;
       const job = await batches.start(requests(3), options);
       await progressWhere(job, isPaused, 'a pause');
       await env.client.workflow.getHandle(jobId).cancel();

@@ -150,7 +150,7 @@ describe('a lost answer to create', () => {
   test('a deadline that passes closes the socket; an answer that arrives later is ignored', async () => {
     await withEngine({}, async ({ batches, jobId, simulator }) => {
       simulator.fault({ on: 'create', stage: 'executed', action: hanging() });
-      const job = await batches.start(requests(3), { jobId, submitTimeout: '300ms' });
+      const job = await batches.start(requests(3), { jobId, submitTimeout: '1s' });
       expect(await job.report()).toMatchObject({ succeeded: 3 });
       expect(simulator.ledger.counts.create).toBe(1);
     });

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { delaying, startSimulator } from '../../src/simulator';
 import { openStore } from '../../src/store/open-store';
+import type { Store } from '../../src/store/store';
 import {
   eventually,
   HOUR_MS,
@@ -48,6 +49,39 @@ describe('Workers', () => {
       expect(await job.report()).toMatchObject({ succeeded: 3 });
       expect(simulator.ledger.counts.create).toBe(1);
     });
+  });
+
+  test('with a store that is too slow for the deadline, a Worker tries again with growing delays', async () => {
+    await withEngine(
+      { worker: null },
+      async ({ batches, histories, jobId, startWorker, store }) => {
+        let slow = 2;
+        const slowStore: Store = {
+          ...store,
+          list: async (prefix) => {
+            const keys = await store.list(prefix);
+            // An intent without an end: the submission that wrote it is about to post.
+            const ends = keys.filter((key) => key.endsWith('.end.json')).length;
+            if (prefix.endsWith('/intents') && keys.length > 2 * ends && slow-- > 0) {
+              await new Promise((resolve) => setTimeout(resolve, 2200));
+            }
+            return keys;
+          },
+        };
+        await startWorker({ store: slowStore });
+        const job = await batches.start(requests(1), { jobId, submitTimeout: '1s' });
+        expect(await job.report()).toMatchObject({ succeeded: 1 });
+        const chunk = (await histories()).find(({ workflowId }) =>
+          workflowId.endsWith('/chunk-1-0')
+        );
+        const timers = (chunk?.history.events ?? [])
+          .map(({ timerStartedEventAttributes: timer }) =>
+            Number(timer?.startToFireTimeout?.seconds)
+          )
+          .filter((seconds) => !Number.isNaN(seconds));
+        expect(timers.slice(0, 2)).toEqual([2, 6]);
+      }
+    );
   });
 
   test('with another store or another API pay for nothing; the job says so and goes on with the right one', async () => {
