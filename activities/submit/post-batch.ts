@@ -12,7 +12,7 @@ import { withTransport } from '../api/anthropic';
 import { parseCreated } from '../api/batch-answer';
 import { BATCHES_PATH, jobHeaders, readJson, type Caller } from '../api/call-api';
 import { answerOf, toFailure, transportCode, type CallContext } from '../api/http-failures';
-import { startDeadline, type Deadline } from './deadline';
+import { msUntil, startDeadline, type Deadline, type Moment } from './deadline';
 
 export type PostEnd =
   | {
@@ -32,8 +32,7 @@ export interface Post {
   readonly path: string;
   /** Ids of batches that were listed before the chunk's first POST. */
   readonly baseline: readonly string[] | null;
-  /** On the monotonic clock, `performance.now()`. */
-  readonly deadlineAtMs: number;
+  readonly deadline: Moment;
 }
 
 /** The SDK's own timer fires this long after the deadline: the deadline must always decide. */
@@ -79,7 +78,7 @@ interface Sending {
  */
 export async function postBatch(caller: Caller, post: Post, onTick: () => void): Promise<PostEnd> {
   const body = await openAsBlob(post.path, { type: 'application/json' });
-  const deadline = startDeadline(post.deadlineAtMs, onTick);
+  const deadline = startDeadline(post.deadline, onTick);
   const sending: Sending = { begun: false, error: undefined };
   try {
     const response = await onceOnly(caller, sending, deadline)
@@ -120,8 +119,8 @@ function onceOnly({ client }: Caller, sending: Sending, deadline: Deadline): Cal
   });
 }
 
-function sdkTimeoutMs({ deadlineAtMs }: Post): number {
-  const leftMs = Math.max(0, deadlineAtMs - performance.now());
+function sdkTimeoutMs({ deadline }: Post): number {
+  const leftMs = Math.max(0, msUntil(deadline));
   return Math.min(Math.ceil(leftMs) + SDK_TIMEOUT_MARGIN_MS, TIMER_MS_MAX);
 }
 

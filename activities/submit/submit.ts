@@ -33,10 +33,13 @@ import {
 } from '../submissions/submission-state';
 import type { ActivityDeps } from '../worker/deps';
 import { assertRightWorker } from '../worker/right-worker';
+import { earlier, momentIn, msSince } from './deadline';
 import { postBatch, type PostEnd } from './post-batch';
 
 /** The API's `date` is rounded down to the second: its time may be this much later. */
 const API_TIME_ERROR_MS = 1000;
+/** Time between writing an intent and the start of the deadline: what reading the records takes beyond this shortens it. */
+const RECORDS_MS_MAX = 30_000;
 const WITHDRAWAL_DELAYS_MS = [100, 300, 600];
 
 interface Attempt {
@@ -75,16 +78,18 @@ async function submitNow(attempt: Attempt): Promise<Submission> {
 
 async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
   const { deps, input, caller, chunk } = attempt;
-  const probedAtMs = performance.now();
+  const probedAt = momentIn(0);
   // Also the last check of the key and its workspace before anything is written.
   const probe = await probeApi(caller);
   const baseline = await baselineOf(deps.store, input, probe.newest);
   const timeoutMs = input.options.submitTimeoutMs ?? submitTimeoutMsDefault(chunk.body.bytes);
-  const deadlineAtMs = performance.now() + timeoutMs;
+  const boundMs = timeoutMs + Math.min(timeoutMs, RECORDS_MS_MAX);
+  // Taken before the intent: whatever happens from here on, sleep included, nothing is sent after this moment.
+  const bound = momentIn(boundMs);
   const intent = await openIntent(deps.store, input, {
     api_time: probe.apiTime,
-    // Counted from the API's time, which it read after `probedAtMs`.
-    deadline_ms: Math.ceil(deadlineAtMs - probedAtMs) + API_TIME_ERROR_MS,
+    // Counted from the API's time, which it read after `probedAt`.
+    deadline_ms: Math.ceil(msSince(probedAt) + boundMs) + API_TIME_ERROR_MS,
     workspace_id: probe.workspaceId,
     organization_id: probe.organizationId,
     requests: chunk.requests,
@@ -109,13 +114,14 @@ async function submitFile(attempt: Attempt, path: string): Promise<Submission> {
     await closeIntent(deps.store, input, intent, 'withdrawn');
     return { state: 'none', requests: chunk.requests };
   }
-  const post = { path, baseline, deadlineAtMs };
+  const deadline = earlier(momentIn(timeoutMs), bound);
+  const post = { path, baseline, deadline };
   const end = await postBatch(caller, post, () => {
     heartbeatQuietly({ phase: 'posting' });
   });
   if (end.end === 'unknown') {
     // The socket is closed by now: nothing of this POST can reach the API any more.
-    const closedAfterMs = performance.now() - probedAtMs + API_TIME_ERROR_MS;
+    const closedAfterMs = msSince(probedAt) + API_TIME_ERROR_MS;
     await recordSocketClosed(deps.store, input, intent, closedAfterMs);
   }
   return recordEnd(attempt, intent, probe.apiTime, end);

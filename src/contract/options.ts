@@ -52,7 +52,7 @@ export interface JobOptions {
   /**
    * Time limit of one create call. The connection is closed when it is over.
    *
-   * Defaults to 30 seconds, and 1 second more per MB of body.
+   * Minimum: 1 second. Defaults to 30 seconds, and 1 second more per MB of body.
    */
   readonly submitTimeout?: Duration;
   /**
@@ -127,6 +127,8 @@ export const OPTIONS_DEFAULT: ResolvedOptions = {
 };
 
 const CHECK_MIN_MS_MIN = 50;
+/** No call to the API is reliably answered within less. */
+const SUBMIT_TIMEOUT_MS_MIN = 1000;
 /** A longer duration is a mistake of the unit. */
 const DURATION_MS_MAX = 30 * 24 * 60 * 60 * 1000;
 const ATTEMPTS_MAX = 100;
@@ -189,7 +191,9 @@ function resolveEach(given: Record<string, unknown>, problems: string[]): Resolv
     checkMaxMs: duration('checkMax', OPTIONS_DEFAULT.checkMaxMs, CHECK_MIN_MS_MIN),
     retryDelayMs: duration('retryDelay', OPTIONS_DEFAULT.retryDelayMs),
     maxAttempts: resolveAttempts(given['maxAttempts'], problems),
-    submitTimeoutMs: isUnset(given['submitTimeout']) ? null : duration('submitTimeout', 0, 1),
+    submitTimeoutMs: isUnset(given['submitTimeout'])
+      ? null
+      : duration('submitTimeout', 0, SUBMIT_TIMEOUT_MS_MIN),
     lostAnswerWaitMs: duration('lostAnswerWait', OPTIONS_DEFAULT.lostAnswerWaitMs),
     lostAnswer: resolveLostAnswer(given['lostAnswer'], problems),
     betas: resolveBetas(given['betas'], problems),

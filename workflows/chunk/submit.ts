@@ -7,6 +7,7 @@ import type { Submission, SubmitInput } from '../../src/contract/activities';
 import type { Chunk } from './chunk-state';
 import { sleepUnlessWoken, type Control } from '../common/control';
 import { payingCall, shortCall } from '../common/calls';
+import { backoffMs } from '../../src/core/wait/check-schedule';
 import { pauseUntilResolved, retryUntilAnswered, waitOrFail } from '../common/recovery';
 import { reconcile } from './reconcile';
 
@@ -22,7 +23,10 @@ export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
   for (let failures = 1; ; failures++) {
     // A canceled job makes no new batch, but one whose answer was lost must be found all the same.
     const mayPost = !control.canceling && (await mayPayNow(chunk));
-    if (!mayPost && !control.canceling) continue;
+    if (!mayPost && !control.canceling) {
+      failures = 0;
+      continue;
+    }
     try {
       const submission = await submitOnce(chunk, mayPost);
       if (submission.state === 'submitted') return await submitted(chunk, submission);
@@ -31,11 +35,19 @@ export async function submitChunk(chunk: Chunk): Promise<Submitted | null> {
         if (resolved.state === 'submitted') return await submitted(chunk, resolved);
       }
       if (control.canceling) return null;
+      // Nothing was sent: the store or the API was too slow for the deadline, or another attempt was under way.
+      if (submission.state === 'none') await waitAgain(chunk, failures);
+      else failures = 0;
     } catch (error) {
       // Also where the Worker stopped or died mid-submit: submit reads the records before it posts.
       await waitOrFail(chunk, error, failures);
     }
   }
+}
+
+async function waitAgain({ control, input }: Chunk, failures: number): Promise<void> {
+  const summary = `chunk ${chunkLabel(input)} was not sent, again`;
+  await sleepUnlessWoken(control, backoffMs(failures), { summary });
 }
 
 /** Whether the next paid call is allowed; if not, waits for a change first. */
