@@ -77,11 +77,18 @@ function sumUp(batchId: string, index: ResultsIndex): Collected {
   let stopped = 0;
   for (let member = 0; member < index.members.count; member++) {
     const verdict = verdictOf(index, member);
-    if (verdict.outcome === 'done' || verdict.outcome === 'give_up') final[verdict.type]++;
-    else if (verdict.outcome === 'stopped') stopped++;
-    else {
-      retry++;
-      if (verdict.outcome === 'retry' && verdict.kind === 'account') retryAfterAccount++;
+    switch (verdict.outcome) {
+      case 'done':
+      case 'give_up':
+        final[verdict.type]++;
+        break;
+      case 'stopped':
+        stopped++;
+        break;
+      case 'retry':
+        retry++;
+        if (verdict.kind === 'account') retryAfterAccount++;
+        break;
     }
   }
   const { counts, members } = index;

@@ -131,20 +131,26 @@ describe('a lost answer to create', () => {
   );
 
   test("a POST that was never taken, with another's batch of equal size: foreign when it ends, then submitted again", async () => {
-    await withEngine({}, async ({ batches, jobId, simulator }) => {
-      const foreign = await foreignBatch(simulator, 3);
-      simulator.fault({ on: 'create', action: dropping() });
-      const job = await batches.start(requests(3), { jobId });
-      const searching = await eventually(async () => {
-        const { batches: known } = await job.progress();
-        return known[0]?.note?.includes(foreign) && known[0];
-      }, 'the search names the candidate');
-      expect(searching).toMatchObject({ phase: 'reconciling', id: null });
-      const report = await job.report();
-      expect(report).toMatchObject({ succeeded: 3 });
-      expect(report.batches[0]?.id).not.toBe(foreign);
-      expect(simulator.ledger.batches).toHaveLength(2);
-    });
+    await withEngine(
+      { batchTimeMs: 60 * MINUTE_MS },
+      async ({ batches, env, jobId, simulator }) => {
+        simulator.fault({ on: 'create', action: dropping() });
+        const job = await batches.start(requests(3), { jobId });
+        await eventually(() => Promise.resolve(simulator.ledger.counts.create === 1), 'the POST');
+        // Later than the POST: what the list showed before it is no candidate.
+        const foreign = await foreignBatch(simulator, 3);
+        await env.sleep(3 * MINUTE_MS);
+        const searching = await eventually(async () => {
+          const { batches: known } = await job.progress();
+          return known[0]?.note?.includes(foreign) && known[0];
+        }, 'the search names the candidate');
+        expect(searching).toMatchObject({ phase: 'reconciling', id: null });
+        const report = await job.report();
+        expect(report).toMatchObject({ succeeded: 3 });
+        expect(report.batches[0]?.id).not.toBe(foreign);
+        expect(simulator.ledger.batches).toHaveLength(2);
+      }
+    );
   });
 
   test('a deadline that passes closes the socket; an answer that arrives later is ignored', async () => {

@@ -40,7 +40,9 @@ export function toResume(argument: unknown): Resume {
   return typeof given.kind === 'string' ? { do: 'lift', kind: given.kind } : { do: 'ignore' };
 }
 
-function isWellFormed({ chunk, question, submission, batch, results }: Answer): boolean {
+/** A Signal can carry anything: its argument is typed, and not checked. */
+function isWellFormed(answer: Partial<Record<keyof Answer, unknown>>): boolean {
+  const { chunk, question, submission, batch, results } = answer;
   return (
     (chunk === undefined || isText(chunk)) &&
     (question === undefined || Number.isSafeInteger(question)) &&

@@ -64,10 +64,9 @@ describe('routeAnswer', () => {
     { name: 'that says nothing', answer: { chunk: '1-0' }, open: [FIRST], expected: 'says one' },
   ])('an answer $name', ({ answer, open, expected }) => {
     const route = routeAnswer(answer, open);
-    expect(route).toEqual(
-      typeof expected === 'string'
-        ? { refused: expect.stringContaining(expected) as string }
-        : { to: expected }
+    expect(JSON.stringify(route)).toContain(
+      typeof expected === 'string' ? expected : JSON.stringify({ to: expected })
     );
+    expect('refused' in route).toBe(typeof expected === 'string');
   });
 });

@@ -84,7 +84,7 @@ describe('judgeList', () => {
     { name: 'equal times', pages: ['c3 d3 a3'], baseline: 'a', expected: 'cd' },
   ])('$name', ({ pages, baseline, expected }) => {
     const read = pages.map((text) => (text === null ? null : page(text)));
-    expect(summary(judgeList(read, [...baseline]))).toBe(expected);
+    expect(summary(judgeList(read, Array.from(baseline)))).toBe(expected);
   });
 
   test('reads a limited number of pages', () => {
@@ -110,7 +110,7 @@ describe('commonBaseline', () => {
     { name: 'a first intent that does not know', baselines: [null, 'ab'], expected: null },
     { name: 'an empty account', baselines: ['', 'c'], expected: '' },
   ])('$name', ({ baselines, expected }) => {
-    const ids = commonBaseline(baselines.map((each) => (each === null ? null : [...each])));
+    const ids = commonBaseline(baselines.map((each) => (each === null ? null : Array.from(each))));
     expect(ids?.join('') ?? null).toBe(expected);
   });
 });
