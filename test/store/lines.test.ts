@@ -67,6 +67,7 @@ describe('readLines', () => {
       length += batch[0]?.bytes.length ?? 0;
     }
     expect(length).toBe(bytes.length - 1);
-    expect(performance.now() - startedMs).toBeLessThan(3000);
+    // Quadratic time would take minutes.
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
   });
 });
