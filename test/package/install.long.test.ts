@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { findExecutable } from '../../src/dev-server';
 import { eventually } from '../helpers/engine';
@@ -50,8 +50,9 @@ function writeSources(folder: string, kind: ModuleKind): void {
   const sources = join(folder, 'src');
   const examples = join(ROOT, 'examples');
   if (kind === 'commonjs') {
-    // All examples type-check.
-    cpSync(examples, sources, { recursive: true, filter: (path) => !path.endsWith('.json') });
+    // All examples type-check that need no other package.
+    const isOwn = (path: string) => !/\.json$|ai-sdk|tracing\.ts$/.test(path);
+    cpSync(examples, sources, { recursive: true, filter: (path) => isOwn(relative(ROOT, path)) });
   } else {
     cpSync(join(examples, QUICK_START), join(sources, QUICK_START), { recursive: true });
     for (const name of ['worker.ts', 'start.ts']) {
